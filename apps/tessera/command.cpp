@@ -1,0 +1,33 @@
+#include "command.h"
+
+#include <utility>
+
+#include "tessera/core/log.h"
+#include "tessera/core/thread_pool.h"
+
+namespace tessera::app {
+
+int CommonOptions::thread_count() const { return resolve_threads(threads); }
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& example, CommonOptions& common,
+                      std::function<void()> run) {
+  CLI::App* command = app.add_subcommand(name, description);
+  auto* quiet =
+      command->add_flag("--quiet,-q", common.quiet, "Print results, warnings and errors only");
+  command->add_flag("--verbose,-v", common.verbose, "Print details")->excludes(quiet);
+  command->add_option("--seed", common.seed, "Seed of every random choice")->capture_default_str();
+  command->add_option("--threads", common.threads, "Threads to use (0: every processor)")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->footer("Example:\n  " + example);
+  command->callback([&common, run = std::move(run)] {
+    set_up_logging(common.quiet     ? Verbosity::kQuiet
+                   : common.verbose ? Verbosity::kVerbose
+                                    : Verbosity::kNormal);
+    run();
+  });
+  return command;
+}
+
+}  // namespace tessera::app

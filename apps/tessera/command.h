@@ -1,0 +1,31 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace tessera::app {
+
+/// The flags that every command takes.
+struct CommonOptions {
+  bool quiet = false;
+  bool verbose = false;
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: every processor
+
+  /// The number of threads that --threads means.
+  int thread_count() const;
+};
+
+/// Adds a command with the common flags and an example under its help. `run` is called once the
+/// whole line is parsed.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& example, CommonOptions& common, std::function<void()> run);
+
+// One function a command, each in a file of its own.
+void add_info_command(CLI::App& app);
+
+}  // namespace tessera::app

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "tessera/core/error.h"
+
+namespace tessera {
+
+/// Thrown by check_interrupt after Ctrl-C or SIGTERM; unwinding removes temporary files on the way
+/// out.
+class Interrupted : public Error {
+ public:
+  explicit Interrupted(int signal);
+  int signal() const { return signal_; }
+
+ private:
+  int signal_;
+};
+
+/// From here on SIGINT and SIGTERM set a flag instead of ending the process. A second signal ends
+/// it at once.
+void install_interrupt_handler();
+
+/// True once a signal has come.
+bool interrupted() noexcept;
+
+/// Throws Interrupted once a signal has come. Long loops call it once an item.
+void check_interrupt();
+
+}  // namespace tessera

@@ -1,0 +1,7 @@
+#include "tessera/data/dataset.h"
+
+namespace tessera {
+
+Dataset::~Dataset() = default;
+
+}  // namespace tessera

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tessera/data/sample.h"
+
+namespace tessera {
+
+struct ClassInfo {
+  int id = 0;  ///< the number in the dataset's files (COCO category id, Cityscapes trainId, ...)
+  std::string name;
+  bool is_thing = false;
+  std::array<std::uint8_t, 3> color = {};
+};
+
+/// One picture of a dataset, before it is read.
+struct FrameInfo {
+  SampleKey key;
+  std::filesystem::path image_path;
+};
+
+/// A run of frames [first, first + count) of one video; a dataset of still pictures has none.
+struct SequenceInfo {
+  std::string name;
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+/// A split of a dataset on disk. Opening one reads its lists and checks that the files are there;
+/// load() reads one picture with its labels and may be called from several threads.
+class Dataset {
+ public:
+  virtual ~Dataset();
+
+  std::size_t size() const { return frames_.size(); }
+  const std::vector<FrameInfo>& frames() const { return frames_; }
+  const std::vector<SequenceInfo>& sequences() const { return sequences_; }
+  /// In the order of the contiguous class index that labels carry.
+  const std::vector<ClassInfo>& classes() const { return classes_; }
+
+  virtual Sample load(std::size_t index) const = 0;
+
+ protected:
+  std::vector<FrameInfo> frames_;
+  std::vector<SequenceInfo> sequences_;
+  std::vector<ClassInfo> classes_;
+};
+
+}  // namespace tessera
