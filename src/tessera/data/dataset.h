@@ -24,7 +24,8 @@ struct FrameInfo {
   std::filesystem::path image_path;
 };
 
-/// A run of frames [first, first + count) of one video; a dataset of still pictures has none.
+/// A run of frames [first, first + count) of one video, in order of SampleKey::frame; a dataset of
+/// still pictures has none.
 struct SequenceInfo {
   std::string name;
   std::size_t first = 0;
@@ -44,6 +45,10 @@ class Dataset {
   const std::vector<ClassInfo>& classes() const { return classes_; }
 
   virtual Sample load(std::size_t index) const = 0;
+  /// The labels alone; Sample::image stays empty.
+  virtual Sample load_labels(std::size_t index) const { return load(index); }
+  /// False for test splits.
+  virtual bool has_labels() const { return true; }
 
  protected:
   std::vector<FrameInfo> frames_;

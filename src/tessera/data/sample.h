@@ -25,7 +25,7 @@ struct Instance {
 /// Where a sample comes from.
 struct SampleKey {
   std::string sequence;  ///< empty for datasets of single pictures
-  int frame = 0;         ///< position in the sequence, from 0
+  int frame = 0;         ///< position in time: a frame that is missing on disk leaves a gap
   std::string name;      ///< unique in the dataset; what output files are called after
 };
 
@@ -37,6 +37,7 @@ struct Sample {
   std::optional<PanopticMap> panoptic;  ///< where the dataset has panoptic labels
   std::optional<LabelMap> semantic;     ///< class per pixel, 255 ignored
   std::vector<Instance> instances;      ///< where the dataset has instance labels
+  std::optional<LabelMap> ignored;      ///< 1 where pixels are left out of training altogether
 };
 
 }  // namespace tessera

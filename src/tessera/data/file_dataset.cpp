@@ -1,0 +1,70 @@
+#include "tessera/data/file_dataset.h"
+
+#include <charconv>
+
+#include "tessera/core/error.h"
+#include "tessera/core/text.h"
+#include "tessera/data/label_coding.h"
+#include "tessera/image/image_io.h"
+
+namespace tessera {
+namespace fs = std::filesystem;
+
+Sample FileDataset::load(std::size_t index) const {
+  Sample sample;
+  sample.key = frames_.at(index).key;
+  sample.image = read_image(frames_[index].image_path);
+  if (has_labels_) read_labels(index, sample.image.size(), sample);
+  return sample;
+}
+
+Sample FileDataset::load_labels(std::size_t index) const {
+  Sample sample;
+  sample.key = frames_.at(index).key;
+  if (has_labels_) read_labels(index, read_picture_info(frames_[index].image_path).size, sample);
+  return sample;
+}
+
+void FileDataset::add_frame(const std::string& sequence, int frame, const std::string& name,
+                            const fs::path& picture) {
+  if (!sequence.empty()) {
+    if (sequences_.empty() || sequences_.back().name != sequence)
+      sequences_.push_back({sequence, frames_.size(), 0});
+    ++sequences_.back().count;
+  }
+  frames_.push_back({{sequence, frame, name}, picture});
+}
+
+void FileDataset::report_gaps(ProblemList& problems) const {
+  for (const SequenceInfo& sequence : sequences_)
+    for (std::size_t i = sequence.first + 1; i < sequence.first + sequence.count; ++i) {
+      const int before = frames_[i - 1].key.frame, after = frames_[i].key.frame;
+      if (after != before + 1)
+        problems.add(ProblemKind::kFrameGap,
+                     fmt::format("{} between frames {} and {}", sequence.name, before, after));
+    }
+}
+
+void require_split(FolderCache& folders, const fs::path& folder) {
+  if (folders.has_folder(folder)) return;
+  const std::vector<std::string>& beside = folders.folders(folder.parent_path());
+  fail("{}: no such folder; {}", folder.string(),
+       beside.empty() ? "check the root and docs/datasets for the layout"
+                      : "beside it are " + summarize(beside));
+}
+
+int frame_number(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const std::size_t digits = stem.find_last_not_of("0123456789") + 1;
+  int number = 0;
+  const auto result = std::from_chars(stem.data() + digits, stem.data() + stem.size(), number);
+  if (digits == stem.size() || result.ec != std::errc())
+    fail("{}: the file name doesn't end with a frame number", file.string());
+  return number;
+}
+
+fs::path place_below(const fs::path& root, const fs::path& path, const fs::path& fallback) {
+  return root / (path.empty() ? fallback : path);
+}
+
+}  // namespace tessera
