@@ -1,0 +1,14 @@
+#include "runners.h"
+
+#include <map>
+
+namespace tessera::parity {
+
+Runner find_runner(const Case& c) {
+  using FindInFamily = Runner (*)(const Case&);
+  static const std::map<std::string, FindInFamily> kFamilies = {};
+  const auto family = kFamilies.find(c.family);
+  return family == kFamilies.end() ? Runner() : family->second(c);
+}
+
+}  // namespace tessera::parity

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "report.h"
+
+namespace tessera::parity {
+
+/// The runner of a case; empty when there is none yet.
+///
+/// To add a family: write `Runner find_<family>_runner(const Case&)` in <family>.cpp (empty for
+/// the cases that it cannot run), declare it here and name it in runners.cpp. A runner reads its
+/// settings from Case::data, computes, and hands what it computed to the Report in the order of
+/// the forward path.
+Runner find_runner(const Case& c);
+
+}  // namespace tessera::parity
