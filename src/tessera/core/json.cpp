@@ -145,6 +145,12 @@ JsonFile::JsonFile(const std::filesystem::path& path) : file_(path) {
   if (offset >= text_.size()) fail_at(offset, "the file ends early");
 }
 
+std::string_view JsonFile::text(std::string_view key) const {
+  const std::string_view* member = find(key);
+  if (member == nullptr) fail("{}: the key '{}' is missing", path().string(), key);
+  return *member;
+}
+
 void JsonFile::for_each(std::string_view key, const Visit& visit) const {
   const std::string_view* list = find(key);
   if (list == nullptr || *list == "null") return;

@@ -81,6 +81,9 @@ class JsonFile {
   const std::filesystem::path& path() const { return file_.path(); }
   bool has(std::string_view key) const { return find(key) != nullptr; }
 
+  /// The text of a member; an Error when it is missing.
+  std::string_view text(std::string_view key) const;
+
   /// Calls visit(element, text) for each element of the list `key` (an absent or null list has
   /// none). `text` stays valid as long as this object; an Error that leaves `visit` gains the file,
   /// the line and the element's number.

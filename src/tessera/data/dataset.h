@@ -22,6 +22,9 @@ struct ClassInfo {
 struct FrameInfo {
   SampleKey key;
   std::filesystem::path image_path;
+  /// False where the official loader wouldn't train on it: no object, or a side under 32 pixels
+  /// (COCO, YouTube-VIS).
+  bool trainable = true;
 };
 
 /// A run of frames [first, first + count) of one video, in order of SampleKey::frame; a dataset of

@@ -36,9 +36,6 @@ struct DatasetSpec {
   std::filesystem::path annotations;
   /// Pictures alone: no annotation is looked for.
   bool without_labels = false;
-  /// Leave out pictures that can't be trained on, by the rules of the official loader: no object,
-  /// or a side under 32 pixels (COCO, YouTube-VIS).
-  bool for_training = false;
   /// Cityscapes-VPS: all 30 frames of each video instead of the labelled ones.
   bool all_frames = false;
 };

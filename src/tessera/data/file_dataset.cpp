@@ -1,8 +1,11 @@
 #include "tessera/data/file_dataset.h"
 
+#include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "tessera/core/error.h"
+#include "tessera/core/file.h"
 #include "tessera/core/text.h"
 #include "tessera/data/label_coding.h"
 #include "tessera/image/image_io.h"
@@ -43,6 +46,47 @@ void FileDataset::report_gaps(ProblemList& problems) const {
         problems.add(ProblemKind::kFrameGap,
                      fmt::format("{} between frames {} and {}", sequence.name, before, after));
     }
+}
+
+void LabelFileDataset::add_labelled_frame(const std::string& sequence, int frame,
+                                          const std::string& stem, const fs::path& picture,
+                                          const fs::path& labels, FolderCache& folders,
+                                          ProblemList& problems) {
+  if (has_labels_ && !folders.has_file(labels)) {
+    problems.add(ProblemKind::kMissingLabels, picture.string());
+    return;
+  }
+  add_frame(sequence, frame, sequence.empty() ? stem : sequence + "/" + stem, picture);
+  label_paths_.push_back(labels);
+}
+
+void LabelFileDataset::add_folder_pair(const FolderPair& pair, FolderCache& folders,
+                                       ProblemList& problems) {
+  int position = 0;
+  for (const std::string& name : folders.files_ending(pair.pictures, pair.picture_ending)) {
+    const std::string stem = name.substr(0, name.size() - pair.picture_ending.size());
+    const int frame = pair.numbered_by_name ? frame_number(pair.pictures / stem) : position;
+    add_labelled_frame(pair.sequence, frame, stem, pair.pictures / name,
+                       pair.labels / (stem + pair.label_ending), folders, problems);
+    ++position;
+  }
+  if (!has_labels_) return;
+  for (const std::string& name : folders.files_ending(pair.labels, pair.label_ending)) {
+    const std::string stem = name.substr(0, name.size() - pair.label_ending.size());
+    if (!folders.has_file(pair.pictures / (stem + pair.picture_ending)))
+      problems.add(ProblemKind::kMissingPicture, (pair.labels / name).string());
+  }
+}
+
+std::vector<std::string> read_list(const fs::path& path) {
+  std::vector<std::string> lines;
+  std::istringstream text(read_text_file(path));
+  for (std::string line; std::getline(text, line);) {
+    const std::size_t end = line.find_last_not_of(" \t\r") + 1;
+    const std::size_t start = std::min(line.find_first_not_of(" \t"), end);
+    if (end > start) lines.push_back(line.substr(start, end - start));
+  }
+  return lines;
 }
 
 void require_split(FolderCache& folders, const fs::path& folder) {

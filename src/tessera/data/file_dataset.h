@@ -33,20 +33,33 @@ class FileDataset : public Dataset {
   bool has_labels_ = true;
 };
 
+/// A folder of pictures and the folder of their label files.
+struct FolderPair {
+  std::filesystem::path pictures;
+  std::filesystem::path labels;
+  std::string picture_ending;     ///< ".jpg"; what is before it, the stem, names a picture
+  std::string label_ending;       ///< its label file is called stem + this
+  std::string sequence;           ///< empty for still pictures
+  bool numbered_by_name = false;  ///< frames have the number in their name, not their position
+};
+
 /// A dataset whose labels are one file a picture.
 class LabelFileDataset : public FileDataset {
  protected:
-  void add_labelled_frame(const std::string& sequence, int frame, const std::string& name,
-                          const std::filesystem::path& picture,
-                          const std::filesystem::path& labels) {
-    add_frame(sequence, frame, name, picture);
-    label_paths_.push_back(labels);
-  }
+  /// Adds the pictures that have labels; reports pictures without labels and the reverse.
+  void add_folder_pair(const FolderPair& pair, FolderCache& folders, ProblemList& problems);
+  /// The same for one frame, whose label file may be missing.
+  void add_labelled_frame(const std::string& sequence, int frame, const std::string& stem,
+                          const std::filesystem::path& picture, const std::filesystem::path& labels,
+                          FolderCache& folders, ProblemList& problems);
   const std::filesystem::path& label_path(std::size_t index) const { return label_paths_[index]; }
 
  private:
   std::vector<std::filesystem::path> label_paths_;
 };
+
+/// The lines of a list file without blanks and empty ones.
+std::vector<std::string> read_list(const std::filesystem::path& path);
 
 /// Fails when `folder` isn't there; names the splits beside it that are.
 void require_split(FolderCache& folders, const std::filesystem::path& folder);

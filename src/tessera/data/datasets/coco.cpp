@@ -37,8 +37,7 @@ class CocoPictures : public FileDataset {
         pictures_folder_(place_below(spec.root, spec.images,
                                      spec.split.starts_with("test")
                                          ? fs::path("test2017")
-                                         : fs::path(with_year(spec.split)))),
-        for_training_(spec.for_training) {
+                                         : fs::path(with_year(spec.split)))) {
     has_labels_ = !spec.without_labels && file_.has("annotations");
     classes_ = read_categories(file_, coco_classes());
     index_of_class_ = index_by_id(classes_);
@@ -53,27 +52,28 @@ class CocoPictures : public FileDataset {
   struct Listed {
     std::string file_name;
     Size size;
-    bool wanted = true;
+    bool has_object = false;
+    bool is_broken = false;
   };
 
   bool is_large_enough(const Listed& picture) const {
     return std::min(picture.size.width, picture.size.height) >= kSmallestTrainingSide;
   }
 
-  /// Makes frames of the wanted pictures that are on disk; returns the position in the file of
-  /// each frame.
-  std::vector<std::size_t> keep_wanted(ProblemList& problems) {
+  /// Makes frames of the pictures whose files are there; returns each frame's position in the list.
+  std::vector<std::size_t> keep_whole(ProblemList& problems) {
     FolderCache folders;
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < listed_.size(); ++i) {
       const Listed& picture = listed_[i];
-      if (!picture.wanted || (for_training_ && !is_large_enough(picture))) continue;
+      if (picture.is_broken) continue;
       const fs::path path = pictures_folder_ / picture.file_name;
       if (!folders.has_file(path)) {
         problems.add(ProblemKind::kMissingFile, path.string());
         continue;
       }
       add_frame("", 0, fs::path(picture.file_name).stem().string(), path);
+      frames_.back().trainable = picture.has_object && is_large_enough(picture);
       kept.push_back(i);
     }
     return kept;
@@ -81,7 +81,6 @@ class CocoPictures : public FileDataset {
 
   JsonFile file_;
   fs::path pictures_folder_;
-  bool for_training_;
   std::vector<Listed> listed_;
   std::unordered_map<std::int64_t, std::size_t> index_of_image_;
   std::unordered_map<std::int64_t, int> index_of_class_;
@@ -91,7 +90,7 @@ class CocoInstances : public CocoPictures {
  public:
   CocoInstances(const DatasetSpec& spec, ProblemList& problems) : CocoPictures(spec, "instances") {
     if (has_labels_) index_annotations(problems);
-    const std::vector<std::size_t> kept = keep_wanted(problems);
+    const std::vector<std::size_t> kept = keep_whole(problems);
     std::vector<std::size_t> frame_of(listed_.size(), frames_.size());
     for (std::size_t frame = 0; frame < kept.size(); ++frame) frame_of[kept[frame]] = frame;
     objects_.resize(frames_.size());
@@ -104,7 +103,6 @@ class CocoInstances : public CocoPictures {
 
  private:
   void index_annotations(ProblemList& problems) {
-    for (Listed& picture : listed_) picture.wanted = !for_training_;
     file_.for_each("annotations", [&](const JsonValue& annotation, std::string_view text) {
       const std::int64_t image = annotation.integer("image_id");
       const std::int64_t category = annotation.integer("category_id");
@@ -117,7 +115,7 @@ class CocoInstances : public CocoPictures {
                      fmt::format("category_id {} in annotation {} of {}", category,
                                  annotation.integer("id"), file_.path().string()));
       else {
-        listed_[picture->second].wanted = true;
+        listed_[picture->second].has_object = true;
         annotations_.emplace_back(picture->second, text);
       }
     });
@@ -155,8 +153,7 @@ class CocoPanoptic : public CocoPictures {
       find_maps_folder(spec);
       index_annotations(annotated, problems);
     }
-    for (const std::size_t picture : keep_wanted(problems))
-      annotated_.push_back(annotated[picture]);
+    for (const std::size_t picture : keep_whole(problems)) annotated_.push_back(annotated[picture]);
   }
 
  private:
@@ -174,7 +171,6 @@ class CocoPanoptic : public CocoPictures {
   }
 
   void index_annotations(std::vector<Annotated>& annotated, ProblemList& problems) {
-    for (Listed& picture : listed_) picture.wanted = false;
     file_.for_each("annotations", [&](const JsonValue& annotation, std::string_view text) {
       const auto picture = index_of_image_.find(annotation.integer("image_id"));
       if (picture == index_of_image_.end()) {
@@ -185,14 +181,16 @@ class CocoPanoptic : public CocoPictures {
       }
       const fs::path map = maps_folder_ / annotation.text("file_name");
       annotated[picture->second] = {map, text};
-      if (!folders_.has_file(map))
-        problems.add(ProblemKind::kMissingFile, map.string());
-      else
-        listed_[picture->second].wanted = !for_training_ || has_thing(annotation);
+      listed_[picture->second].has_object = has_thing(annotation);
+      if (folders_.has_file(map)) return;
+      listed_[picture->second].is_broken = true;
+      problems.add(ProblemKind::kMissingFile, map.string());
     });
-    for (std::size_t i = 0; i < listed_.size(); ++i)
-      if (annotated[i].text.empty())
-        problems.add(ProblemKind::kMissingLabels, listed_[i].file_name);
+    for (std::size_t i = 0; i < listed_.size(); ++i) {
+      if (!annotated[i].text.empty()) continue;
+      listed_[i].is_broken = true;
+      problems.add(ProblemKind::kMissingLabels, listed_[i].file_name);
+    }
   }
 
   bool has_thing(const JsonValue& annotation) const {

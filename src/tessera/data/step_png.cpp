@@ -1,0 +1,33 @@
+#include "tessera/data/step_png.h"
+
+#include "tessera/core/error.h"
+#include "tessera/data/coco_json.h"
+#include "tessera/data/label_coding.h"
+#include "tessera/image/image_io.h"
+
+namespace tessera {
+
+PanopticMap read_step_png(const std::filesystem::path& path, const std::vector<ClassInfo>& classes,
+                          Size picture_size) {
+  constexpr std::int64_t kTrackDivisor = 10000;
+  const Image labels = read_rgb_png(path);
+  check_same_size(picture_size, labels.size(), path.string());
+  const auto index_of_class = index_by_id(classes);
+  return decode_labels(pack_rgb(labels), [&](std::uint32_t value) -> std::optional<LabelMeaning> {
+    const std::int64_t id = value & 255;
+    const std::int64_t instance = (value >> 8 & 255) * 256 + (value >> 16);
+    if (id == kStepVoid) return std::nullopt;
+    const auto index = index_of_class.find(id);
+    if (index == index_of_class.end())
+      fail("{}: class {} in the red channel is unknown; expected one of the {} classes or {}",
+           path.string(), id, classes.size(), kStepVoid);
+    LabelMeaning meaning{index->second};
+    if (classes[index->second].is_thing) {
+      meaning.track_id = id * kTrackDivisor + instance;
+      meaning.crowd = instance == 0;
+    }
+    return meaning;
+  });
+}
+
+}  // namespace tessera
