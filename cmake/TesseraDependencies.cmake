@@ -26,3 +26,29 @@ endif()
 if(TESSERA_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
+
+# libtorch: Debian's, or another one through -DCMAKE_PREFIX_PATH=/path/to/libtorch. Only rooms that link
+# tessera_torch (through tessera_use_torch) see it.
+find_package(Torch REQUIRED)
+if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+  message(FATAL_ERROR "this libtorch is built with the old C++ ABI; take the download named 'cxx11 ABI'")
+endif()
+if(TESSERA_CUDA AND NOT TORCH_CUDA_LIBRARIES AND NOT TARGET torch_cuda)
+  message(FATAL_ERROR "TESSERA_CUDA is on, but the libtorch in ${TORCH_INSTALL_PREFIX} has no CUDA; "
+                      "point CMAKE_PREFIX_PATH at one that has")
+endif()
+add_library(tessera_torch INTERFACE)
+target_link_libraries(tessera_torch INTERFACE ${TORCH_LIBRARIES})
+target_include_directories(tessera_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+
+# Debian's libtorch takes its matrix products from whatever libblas.so.3 is.
+find_library(TESSERA_BLAS NAMES libblas.so.3)
+if(TESSERA_BLAS)
+  file(REAL_PATH ${TESSERA_BLAS} blas)
+  if(blas MATCHES "openblas|mkl|blis")
+    message(STATUS "BLAS: ${blas}")
+  else()
+    message(STATUS "BLAS: ${blas}. It builds, but matrix products run many times slower than with "
+                   "OpenBLAS: apt-get install libopenblas0-pthread")
+  endif()
+endif()

@@ -39,3 +39,17 @@ function(tessera_add_tests name)
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 300)
 endfunction()
+
+# tessera_use_torch(TARGET)
+#
+# Links libtorch and shares one precompiled <torch/torch.h> among all targets that do.
+function(tessera_use_torch target)
+  if(NOT TARGET tessera_torch_header)
+    file(WRITE ${CMAKE_BINARY_DIR}/torch_header.cpp "")
+    add_library(tessera_torch_header OBJECT ${CMAKE_BINARY_DIR}/torch_header.cpp)
+    target_link_libraries(tessera_torch_header PRIVATE tessera_torch tessera_options)
+    target_precompile_headers(tessera_torch_header PRIVATE <torch/torch.h>)
+  endif()
+  target_link_libraries(${target} PUBLIC tessera_torch)
+  target_precompile_headers(${target} REUSE_FROM tessera_torch_header)
+endfunction()
