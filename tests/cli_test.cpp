@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
 #include "test_support.h"
 
 namespace tessera::test {
@@ -25,15 +30,47 @@ TEST(Cli, NoCommandIsWrongUsage) {
   EXPECT_EQ(result.exit_code, 2);
 }
 
-TEST(Cli, EveryCommandHasHelpWithAnExample) {
-  const ProgramResult help = run_tessera("--help");
-  EXPECT_EQ(help.exit_code, 0);
-  for (const char* command : {"info"}) {
-    EXPECT_THAT(help.out, HasSubstr(command));
-    const ProgramResult result = run_tessera(std::string(command) + " --help");
-    EXPECT_EQ(result.exit_code, 0);
-    EXPECT_THAT(result.out, HasSubstr("Example:"));
+/// The commands that `tessera --help` lists: the first words of the lines below "Subcommands:".
+std::vector<std::string> listed_commands() {
+  std::istringstream lines(run_tessera("--help").out);
+  std::vector<std::string> commands;
+  bool listed = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (listed && line.size() > 2 && line.starts_with("  ") && line[2] != ' ')
+      commands.push_back(line.substr(2, line.find(' ', 2) - 2));
+    listed = listed || line == "Subcommands:";
   }
+  return commands;
+}
+
+TEST(Cli, EveryCommandHasHelpWithAnExample) {
+  const std::vector<std::string> commands = listed_commands();
+  EXPECT_THAT(commands, ::testing::Contains("info"));
+  for (const std::string& command : commands) {
+    const ProgramResult result = run_tessera(command + " --help");
+    EXPECT_EQ(result.exit_code, 0) << command;
+    EXPECT_THAT(result.out, HasSubstr("Example:")) << command;
+  }
+}
+
+TEST(Cli, EveryCommandRefusesUnknownOptionsAndMissingValues) {
+  for (const std::string& command : listed_commands())
+    for (const char* arguments : {" --no-such-option", " --seed", " --threads many"}) {
+      const ProgramResult result = run_tessera(command + arguments);
+      EXPECT_EQ(result.exit_code, 2) << command << arguments;
+      EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+      EXPECT_THAT(result.err, HasSubstr("tessera " + command));
+    }
+}
+
+TEST(Cli, InfoSaysWhatItRunsOn) {
+  const ProgramResult text = run_tessera("info");
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  for (const char* name : {"libtorch", "BLAS", "OpenCV", "processor", "memory"})
+    EXPECT_THAT(text.out, HasSubstr(name));
+  const ProgramResult json = run_tessera("info --json --threads 3");
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_THAT(json.out, HasSubstr("\"threads\": 3"));
 }
 
 }  // namespace

@@ -1,87 +1,45 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
-#include <new>
-#include <string>
-#include <vector>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
 
 #include "command.h"
-#include "tessera/core/error.h"
-#include "tessera/core/interrupt.h"
-#include "tessera/core/text.h"
+#include "command_line.h"
+#include "torch_commands.h"
 
+namespace tessera::app {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kWrongUsage = 2;
-
-void collect_names(const CLI::App& app, std::vector<std::string>& commands,
-                   std::vector<std::string>& options) {
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    commands.push_back(command->get_name());
+bool needs_torch(std::string_view command) {
+  return std::any_of(kTorchCommands.begin(), kTorchCommands.end(),
+                     [command](const TorchCommand& known) { return command == known.name; });
 }
 
-/// The parser's message on one line, with the nearest valid option or command added.
-std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App* command = &app;
-  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
-  std::string message = error.what();
-  for (char& c : message)
-    if (c == '\n') c = ' ';
-  std::vector<std::string> commands, options;
-  collect_names(*command, commands, options);
-  for (const std::string& word : command->remaining(true)) {
-    const bool is_option = word.rfind('-', 0) == 0;
-    const std::string hint =
-        tessera::did_you_mean(word.substr(0, word.find('=')), is_option ? options : commands);
-    if (is_option || !commands.empty())
-      return fmt::format("unknown {} '{}'{}; see '{} --help'", is_option ? "option" : "command",
-                         word, hint,
-                         command == &app ? "tessera" : "tessera " + command->get_name());
-  }
-  return fmt::format("{}; see '{} --help'", message,
-                     command == &app ? "tessera" : "tessera " + command->get_name());
+/// Goes on as tessera-torch, which stands beside this program. Returns only when that fails.
+int become_torch_program(char** argv) {
+  const std::filesystem::path program =
+      std::filesystem::read_symlink("/proc/self/exe").replace_filename("tessera-torch");
+  ::execv(program.c_str(), argv);
+  fmt::print(stderr, "tessera: {}: {}; it belongs beside tessera, install both\n", program.string(),
+             std::strerror(errno));
+  return 1;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("Image and video segmentation: train, predict, track, evaluate, compare, look.",
-               "tessera");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", TESSERA_VERSION);
-  tessera::app::add_info_command(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "tessera: {}\n", explain(app, error));
-    return kWrongUsage;
-  }
-  return 0;
+void add_commands(CLI::App& app) {
+  // Listed for --help and for "did you mean"; a call of one never gets here.
+  for (const TorchCommand& command : kTorchCommands)
+    app.add_subcommand(command.name, command.description);
 }
 
 }  // namespace
+}  // namespace tessera::app
 
 int main(int argc, char** argv) {
-  tessera::install_interrupt_handler();
-  try {
-    return run(argc, argv);
-  } catch (const tessera::Interrupted& interrupted) {
-    fmt::print(stderr, "tessera: {}\n", interrupted.what());
-    return 128 + interrupted.signal();
-  } catch (const tessera::UsageError& error) {
-    fmt::print(stderr, "tessera: {}\n", error.what());
-    return kWrongUsage;
-  } catch (const tessera::Error& error) {
-    fmt::print(stderr, "tessera: {}\n", error.what());
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "tessera: out of memory\n");
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "tessera: {}\n", error.what());
-  }
-  return kFailed;
+  if (argc > 1 && tessera::app::needs_torch(argv[1]))
+    return tessera::app::become_torch_program(argv);
+  return tessera::app::run_command_line(argc, argv, tessera::app::add_commands);
 }

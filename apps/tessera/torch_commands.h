@@ -1,0 +1,25 @@
+#pragma once
+
+#include <array>
+
+namespace tessera::app {
+
+struct TorchCommand {
+  const char* name;
+  const char* description;
+};
+
+/// The commands that need libtorch. They live in the program tessera-torch, which `tessera` turns
+/// into when one is called: loading libtorch takes longer than most other commands run.
+inline constexpr std::array kTorchCommands = {
+    TorchCommand{"info", "Show versions, devices, CPU features, BLAS, threads and memory"},
+};
+
+/// The description of one of them.
+constexpr const char* torch_command_description(const char* name) {
+  for (const TorchCommand& command : kTorchCommands)
+    if (__builtin_strcmp(command.name, name) == 0) return command.description;
+  return nullptr;
+}
+
+}  // namespace tessera::app

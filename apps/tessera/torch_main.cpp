@@ -1,0 +1,6 @@
+#include "command.h"
+#include "command_line.h"
+
+int main(int argc, char** argv) {
+  return tessera::app::run_command_line(argc, argv, tessera::app::add_info_command);
+}

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tessera {
+
+/// The machine this process runs on.
+struct Machine {
+  std::string processor;              ///< the model's name
+  std::vector<std::string> features;  ///< those of AVX2, AVX-512 and AMX that matter here, as Linux
+                                      ///< calls them
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t free_memory_bytes = 0;  ///< that new work could take
+};
+
+Machine describe_machine();
+
+/// The same from the texts of /proc/cpuinfo and /proc/meminfo.
+Machine describe_machine(const std::string& cpuinfo, const std::string& meminfo);
+
+}  // namespace tessera
