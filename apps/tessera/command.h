@@ -27,5 +27,6 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 
 // One function a command, each in a file of its own.
 void add_info_command(CLI::App& app);
+void add_synth_command(CLI::App& app);
 
 }  // namespace tessera::app

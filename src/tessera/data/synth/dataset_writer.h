@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tessera/data/synth/synth_frame.h"
+
+namespace tessera::synth {
+
+/// Writes frames in the layout of one dataset.
+class DatasetWriter {
+ public:
+  explicit DatasetWriter(std::filesystem::path root) : root_(std::move(root)) {}
+  virtual ~DatasetWriter() = default;
+
+  /// Called for every frame, in order, before it is written.
+  virtual void prepare(const SynthFrame&) {}
+  /// Writes the frame's files and returns what the annotation files say about it. Frames are
+  /// written at the same time from several threads.
+  virtual nlohmann::json write(const SynthFrame& frame) const = 0;
+  /// Called for every frame, in order, after it is written.
+  virtual void collect(const SynthFrame&, nlohmann::json) {}
+  /// Writes the annotation files.
+  virtual void finish() {}
+
+ protected:
+  /// `relative` below the root, its folder made.
+  std::filesystem::path file(const std::filesystem::path& relative) const;
+  void write_json(const std::filesystem::path& relative, const nlohmann::json& content) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+/// The names of `--format`.
+std::vector<std::string> synth_format_names();
+/// UsageError with the nearest name for an unknown format, or when the format cannot hold sequences
+/// of that many frames.
+std::unique_ptr<DatasetWriter> make_dataset_writer(std::string_view format,
+                                                   const std::filesystem::path& root, int frames);
+
+std::unique_ptr<DatasetWriter> make_kitti_step_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_kitti_step_flat_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_cityscapes_vps_writer(const std::filesystem::path& root,
+                                                          int frames);
+std::unique_ptr<DatasetWriter> make_coco_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_ade20k_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_youtube_vis_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_davis_writer(const std::filesystem::path& root);
+
+/// The identities of a frame in KITTI-STEP's encoding: R = trainId, id = 256 G + B on persons and
+/// cars.
+Image kitti_step_picture(const LabelMap& categories, const IdMap& tracks);
+
+/// The number that a sequence of KITTI-STEP has: those of the official split first, so that tools
+/// which know them by heart find them.
+int kitti_step_sequence_number(const std::string& split, int sequence);
+
+}  // namespace tessera::synth

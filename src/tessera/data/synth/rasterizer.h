@@ -1,0 +1,131 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "tessera/data/synth/mesh.h"
+#include "tessera/data/synth/texture.h"
+#include "tessera/image/image.h"
+
+namespace tessera::synth {
+
+/// Where a mesh stands: turned by `yaw` about the vertical (0 looks along +z, positive to the
+/// right), then moved.
+struct Pose {
+  Vec3 position;
+  float yaw = 0;
+};
+
+/// A pinhole camera. `pitch` is positive upwards.
+struct Camera {
+  Camera(Vec3 position, float yaw, float pitch, float focal, float center_x, float center_y);
+
+  Vec3 position;
+  float focal;  ///< in pixels
+  float center_x, center_y;
+
+  /// World to camera: x right, y down, z forward.
+  Vec3 to_view(Vec3 world) const;
+  /// The direction, in the world, of the ray through a place of the picture.
+  Vec3 ray(float x, float y) const;
+
+ private:
+  float cos_yaw_, sin_yaw_, cos_pitch_, sin_pitch_;
+};
+
+/// Light of a scene.
+struct Light {
+  Vec3 sun = {0.4f, 0.8f, -0.3f};  ///< towards the sun
+  float sun_strength = 0.75f;
+  float sky_strength = 0.45f;  ///< from above; half of it from the sides
+  Tint color;
+  Tint haze = {0.75f, 0.8f, 0.88f};
+  float haze_distance = 220;  ///< half of the colour is haze at this distance
+  Tint sky_low = {0.8f, 0.86f, 0.94f}, sky_high = {0.35f, 0.55f, 0.85f};
+  float cloudiness = 0.5f;
+};
+
+/// What is in front of the camera now, and where each point of it is one frame later.
+class Scene {
+ public:
+  explicit Scene(const Light& light) : light_(light) {}
+
+  /// `object` is written to every pixel of the mesh; 0 for what has no identity.
+  void add(const Mesh& now, const Pose& pose, std::uint32_t object) {
+    add(now, pose, now, pose, object);
+  }
+  /// A mesh that moves and, with equal topology, changes its form.
+  void add(const Mesh& now, const Pose& pose, const Mesh& next, const Pose& next_pose,
+           std::uint32_t object);
+
+ private:
+  friend class Rasterizer;
+  struct Vertex {
+    Vec3 position, next;
+    float u, v, light;
+  };
+  struct Part {
+    Surface surface;
+    std::uint32_t object;
+  };
+
+  Light light_;
+  std::vector<Vertex> vertices_;
+  std::vector<MeshTriangle> triangles_;  ///< surface: index into parts_
+  std::vector<Part> parts_;
+};
+
+/// A rendered picture with everything that is known about its pixels.
+struct Rendering {
+  Pixels<float> color;  ///< linear RGB, 1 = white
+  LabelMap categories;  ///< trainIds
+  IdMap objects;        ///< Scene::add's object
+  Pixels<float> flow;   ///< (dx, dy) to the next frame, whether the point is hidden there or not
+};
+
+/// Draws with a depth buffer of 2 x 2 samples a pixel; every sample's nearest triangle is found
+/// first, then each pixel is shaded once per triangle it shows.
+class Rasterizer {
+ public:
+  explicit Rasterizer(Size size);
+
+  Rendering draw(const Scene& scene, const std::vector<Texture>& textures, const Texture& clouds,
+                 const Camera& camera, const Camera& next_camera);
+
+ private:
+  static constexpr int kSamples = 2;
+
+  /// A value divided by depth is linear over the picture: value/z = x * dx + y * dy + base.
+  struct Plane {
+    float dx = 0, dy = 0, base = 0;
+    float at(float x, float y) const { return x * dx + y * dy + base; }
+  };
+  struct Corner {
+    Vec3 view, next;
+    float u, v, light;
+    float x, y, inverse_depth;
+  };
+  struct Facet {
+    Plane inverse_depth, u, v, light;
+    std::array<Plane, 3> next;  ///< the next frame's camera coordinates
+    std::uint32_t part;
+  };
+
+  void draw_triangle(const Camera& camera, const std::array<Corner, 3>& corners,
+                     std::uint32_t part);
+  void fill(const std::array<Corner, 3>& corners, float signed_area, std::uint32_t facet);
+  Tint shade(const Facet& facet, const Scene& scene, const std::vector<Texture>& textures, float x,
+             float y) const;
+  void resolve_row(int y, const Scene& scene, const std::vector<Texture>& textures,
+                   const Texture& clouds, const Camera& camera, const Camera& next_camera,
+                   Rendering& out) const;
+
+  Size size_;
+  int width_, height_;  ///< of the sample grid
+  std::vector<float> depth_;
+  std::vector<std::uint32_t> facet_;
+  std::vector<Facet> facets_;
+};
+
+}  // namespace tessera::synth
