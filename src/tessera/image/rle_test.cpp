@@ -39,6 +39,28 @@ TEST(Rle, DecodingAndTheStringFormGiveTheMaskBack) {
   }
 }
 
+TEST(Rle, UnionAndIntersectionArePixelwise) {
+  const Pixels<std::uint8_t> a = random_mask({23, 19}, 1), b = random_mask({23, 19}, 2);
+  Pixels<std::uint8_t> both(a.size(), 1), either(a.size(), 1);
+  for (std::size_t i = 0; i < a.values().size(); ++i) {
+    both.values()[i] = a.values()[i] & b.values()[i];
+    either.values()[i] = a.values()[i] | b.values()[i];
+  }
+  const Rle masks[] = {rle_encode(a), rle_encode(b)};
+  EXPECT_EQ(rle_decode(rle_intersection(masks)), both);
+  EXPECT_EQ(rle_decode(rle_union(masks)), either);
+  EXPECT_DOUBLE_EQ(rle_iou(masks[0], masks[1]),
+                   static_cast<double>(rle_area(rle_encode(both))) /
+                       static_cast<double>(rle_area(rle_encode(either))));
+}
+
+TEST(Rle, APolygonAlongPixelBordersIsItsRectangle) {
+  const Rle rle = rle_from_box({2, 3, 4, 5}, {20, 10});
+  EXPECT_EQ(rle_area(rle), 20u);
+  EXPECT_EQ(rle_box(rle), (Box{2, 3, 4, 5}));
+  EXPECT_EQ(rle_box(rle_from_counts({200}, {20, 10})), Box());
+}
+
 TEST(Rle, MasksThatDoNotFillTheirPictureAreRefused) {
   EXPECT_THROW(rle_from_counts({3, 2}, {2, 3}), Error);
   EXPECT_THROW(rle_from_string("P", {2, 3}), Error);

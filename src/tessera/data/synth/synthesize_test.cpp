@@ -191,7 +191,8 @@ TEST_F(SynthesizeFolder, KittiStepHoldsTheExactIdentities) {
   ASSERT_EQ(dataset->size(), frames.size());
   for (std::size_t i = 0; i < frames.size(); ++i) {
     std::map<std::uint32_t, std::int64_t> areas, expected;
-    for (const Segment& segment : dataset->load(i).panoptic->segments)
+    const Sample sample = dataset->load(i);
+    for (const Segment& segment : sample.panoptic->segments)
       if (segment.track_id > 0 && !segment.crowd)
         areas[static_cast<std::uint32_t>(segment.track_id % 10000)] = segment.area;
     for (const SynthObject& object : frames[i].objects)
