@@ -57,6 +57,7 @@ void Report::compare(const std::string& name, const Values& actual) {
   const Tolerance tolerance = tolerance_of(case_, name, expected.is_integer);
   const Difference difference = measure(prepared, expected);
   const bool within = difference.max_relative <= tolerance.max_relative ||
+                      (difference.max_absolute <= tolerance.max_absolute) ||
                       (tolerance.differing_fraction > 0 &&
                        difference.differing_fraction <= tolerance.differing_fraction);
   std::string detail;

@@ -78,6 +78,7 @@ Difference measure(const Values& actual, const Values& expected) {
       difference.worst_index = static_cast<std::int64_t>(i);
     }
   }
+  difference.max_absolute = worst;
   if (differing > 0) {
     difference.max_relative =
         largest > 0 ? worst / largest : std::numeric_limits<double>::infinity();

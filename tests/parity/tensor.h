@@ -31,6 +31,7 @@ Values sample_vector(const Values& full);
 /// How far two tensors of one shape are apart.
 struct Difference {
   double max_relative = 0;        ///< max|a-b| / max|b|
+  double max_absolute = 0;        ///< max|a-b|
   double differing_fraction = 0;  ///< how many elements are not equal
   std::int64_t worst_index = 0;   ///< the flat index of max|a-b|
 };

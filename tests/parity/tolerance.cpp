@@ -43,14 +43,17 @@ std::optional<double> relative_in(const std::string& text) {
 
 /// What an entry says; nothing when it is prose without a number.
 std::optional<Tolerance> parse(const Json& entry) {
-  if (entry.is_null()) return Tolerance{true, 0, 0};
-  if (entry.is_number()) return Tolerance{false, entry.get<double>(), 0};
+  if (entry.is_null()) return Tolerance{.informational = true};
+  if (entry.is_number()) return Tolerance{.max_relative = entry.get<double>()};
   if (!entry.is_string()) return std::nullopt;
   const std::string text = entry.get<std::string>();
   const auto share = share_in(text);
   const auto relative = relative_in(text);
-  if (!share && !relative) return std::nullopt;
-  return Tolerance{false, relative.value_or(0), share.value_or(0)};
+  const auto levels = first_number(text, std::regex(R"(([0-9]+) grey level)"));
+  if (!share && !relative && !levels) return std::nullopt;
+  return Tolerance{.max_relative = relative.value_or(0),
+                   .max_absolute = levels.value_or(0),
+                   .differing_fraction = share.value_or(0)};
 }
 
 /// The entry that names the tensor, else the one of the longest pattern that fits.
@@ -69,25 +72,63 @@ std::optional<Tolerance> find_in_table(const Json& table, const std::string& ten
   return best;
 }
 
-/// "1e-6 relative for step0, 1e-4 for step1 and step2": the number whose clause names the step.
+std::vector<std::string> split(const std::string& text, const std::string& separators) {
+  const std::regex pattern("[" + separators + "]+");
+  return {std::sregex_token_iterator(text.begin(), text.end(), pattern, -1), {}};
+}
+
+/// "1e-6 relative for step0, 1e-4 for step1 and step2": the number whose clause names the step that
+/// is in the tensor's name; the first one for names without a step.
 std::optional<Tolerance> find_for_step(const std::string& text, const std::string& tensor) {
-  const std::regex clause(R"(([0-9.]+e-[0-9]+)[a-z ]* for ((step[0-9]+( and )?)+))");
-  for (std::sregex_iterator i(text.begin(), text.end(), clause), end; i != end; ++i)
-    for (const std::string& step : patterns_of((*i)[2].str()))
-      if (step != "and" && matches("f64." + step + ".*", tensor))
-        return Tolerance{false, std::strtod((*i)[1].str().c_str(), nullptr), 0};
+  const std::regex step_name("step[0-9]+");
+  std::smatch step;
+  const bool has_step = std::regex_search(tensor, step, step_name);
+  for (const std::string& clause : split(text, ","))
+    if (const auto number = relative_in(clause))
+      if (!has_step || clause.find(step.str()) != std::string::npos)
+        return Tolerance{.max_relative = *number};
   return std::nullopt;
 }
 
-/// A "grad*: 1e-3" or "(gradnorm.* and grad_*: 1e-3)" clause that covers the tensor, else the
-/// text's first number.
-std::optional<Tolerance> find_in_text(const std::string& text, const std::string& tensor) {
-  const std::regex clause(R"(([A-Za-z_.*]+( and [A-Za-z_.*]+)*): ([0-9.]+e-[0-9]+))");
-  for (std::sregex_iterator i(text.begin(), text.end(), clause), end; i != end; ++i)
+/// "images" and "image" alike.
+std::string singular(std::string word) {
+  if (word.ends_with('s')) word.pop_back();
+  return word;
+}
+
+/// True when a clause such as "fg and label_map may differ" speaks of the tensor: of the last part
+/// of its name without number, in singular or plural, or of a longer word's beginning.
+bool speaks_of(const std::string& clause, const std::string& tensor) {
+  constexpr std::size_t kLongWord = 5;
+  const std::string last = tensor.substr(tensor.rfind('.') + 1);
+  const std::string stem = singular(std::regex_replace(last, std::regex("[0-9]+$"), ""));
+  for (const std::string& plural : split(clause, " :()")) {
+    const std::string word = singular(plural);
+    if (word == stem || (word.size() >= kLongWord && stem.starts_with(word))) return true;
+  }
+  return false;
+}
+
+/// What prose says of a tensor: a "grad*: 1e-3" or "(gradnorm.* and grad_*: 1e-3)" clause that
+/// covers it, a clause that speaks of it, or, for floating-point tensors, the first relative
+/// number.
+std::optional<Tolerance> find_in_text(const std::string& text, const std::string& tensor,
+                                      bool is_integer) {
+  const std::regex pattern_clause(R"(([A-Za-z_.*]+( and [A-Za-z_.*]+)*): ([0-9.]+e-[0-9]+))");
+  for (std::sregex_iterator i(text.begin(), text.end(), pattern_clause), end; i != end; ++i)
     for (const std::string& pattern : patterns_of((*i)[1].str()))
       if (matches(pattern, tensor))
-        return Tolerance{false, std::strtod((*i)[3].str().c_str(), nullptr), 0};
-  return parse(text);
+        return Tolerance{.max_relative = std::strtod((*i)[3].str().c_str(), nullptr)};
+  const std::vector<std::string> clauses = split(text, ";,");
+  for (const std::string& clause : clauses)
+    if (const auto found = parse(clause); found && speaks_of(clause, tensor)) return found;
+  if (is_integer) {
+    auto whole = clauses.size() == 1 ? parse(text) : std::nullopt;
+    if (whole) whole->max_relative = 0;
+    return whole;
+  }
+  const auto relative = relative_in(text);
+  return relative ? std::optional(Tolerance{.max_relative = *relative}) : std::nullopt;
 }
 
 /// What `source` (a case or a manifest) says under `key`, a table or a text.
@@ -101,8 +142,8 @@ std::optional<Tolerance> find_under(const Json& source, const std::string& key,
     const char* kind = is_integer ? "integer tensors" : "float tensors";
     return entry->contains(kind) ? parse((*entry)[kind]) : std::nullopt;
   }
-  if (!entry->is_string() || is_integer) return std::nullopt;
-  return find_in_text(entry->get<std::string>(), tensor);
+  if (!entry->is_string()) return std::nullopt;
+  return find_in_text(entry->get<std::string>(), tensor, is_integer);
 }
 
 }  // namespace
@@ -121,12 +162,13 @@ Tolerance tolerance_of(const Case& c, const std::string& tensor, bool is_integer
   if (matches("f64.*", tensor) && c.data.contains("tolerance_f64"))
     if (const auto found = find_for_step(c.data["tolerance_f64"].get<std::string>(), tensor))
       return *found;
-  if (const auto found = find_under(c.data, "tolerance_" + tensor, tensor, false)) return *found;
+  if (const auto own = c.data.find("tolerance_" + tensor); own != c.data.end())
+    if (const auto found = parse(*own)) return *found;
   for (const char* key : {"tolerance", "compare"})
     if (const auto found = find_under(c.data, key, tensor, is_integer)) return *found;
   for (const char* key : {"tolerance", "default_tolerance"})
     if (const auto found = find_under(*c.manifest, key, tensor, is_integer)) return *found;
-  return {false, is_integer ? 0 : kDefaultFloat, 0};
+  return {.max_relative = is_integer ? 0 : kDefaultFloat};
 }
 
 const Json* find_entry(const Json& table, const std::string& tensor) {

@@ -11,6 +11,7 @@ namespace tessera::parity {
 struct Tolerance {
   bool informational = false;     ///< reported, never a failure
   double max_relative = 0;        ///< of max|a-b| / max|b|
+  double max_absolute = 0;        ///< or of max|a-b| itself
   double differing_fraction = 0;  ///< or this share of elements may differ by anything
 };
 

@@ -42,9 +42,23 @@ TEST(ParityTolerance, TextsAreRead) {
   EXPECT_DOUBLE_EQ(tolerance_of(c, "pred", true).differing_fraction, 0.005);
   EXPECT_DOUBLE_EQ(tolerance_of(c, "f64.step0.loss", false).max_relative, 1e-6);
   EXPECT_DOUBLE_EQ(tolerance_of(c, "f64.step2.loss", false).max_relative, 1e-4);
+  EXPECT_DOUBLE_EQ(tolerance_of(c, "f64.grad.conv.weight", false).max_relative, 1e-6);
   EXPECT_DOUBLE_EQ(tolerance_of(c, "grad_x", false).max_relative, 1e-3);
   EXPECT_DOUBLE_EQ(tolerance_of(c, "map", false).max_relative, 3e-4);
   EXPECT_EQ(tolerance_of(c, "labels", true).max_relative, 0);
+}
+
+TEST(ParityTolerance, ProseSpeaksOfTheTensorsItNames) {
+  const Case maps = make_case(
+      R"({"tolerance": "float maps 2e-4 relative; fg and label_map may differ in up to 0.3 % of pixels"})");
+  EXPECT_DOUBLE_EQ(tolerance_of(maps, "fg", true).differing_fraction, 0.003);
+  EXPECT_DOUBLE_EQ(tolerance_of(maps, "embeddings0", false).max_relative, 2e-4);
+  EXPECT_EQ(tolerance_of(maps, "embeddings0", false).differing_fraction, 0);
+  EXPECT_EQ(tolerance_of(maps, "track_ids", true).differing_fraction, 0);
+  const Case grey = make_case(
+      R"({"tolerance": "images within 1 grey level, segmaps exact up to 0.2 % of pixels"})");
+  EXPECT_DOUBLE_EQ(tolerance_of(grey, "add0.image", true).max_absolute, 1);
+  EXPECT_DOUBLE_EQ(tolerance_of(grey, "add0.segmap", true).differing_fraction, 0.002);
 }
 
 TEST(ParityTolerance, TablesAreFoundByRelatedNames) {

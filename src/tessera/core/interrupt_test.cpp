@@ -1,0 +1,42 @@
+#include "tessera/core/interrupt.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+
+#include "tessera/core/thread_pool.h"
+
+namespace tessera {
+namespace {
+
+/// Runs in a process of its own, since a signal stays noted for the rest of one. Exits with 100 +
+/// the signal when work on several threads stops with Interrupted, soon after the signal.
+[[noreturn]] void work_until(int signal) {
+  install_interrupt_handler();
+  std::atomic<int> done = 0;
+  try {
+    parallel_for(1'000'000, 3, [&](std::size_t index, int) {
+      if (index == 10) std::raise(signal);
+      ++done;
+    });
+  } catch (const Interrupted& interrupted) {
+    std::_Exit(done < 1'000'000 ? 100 + interrupted.signal() : 1);
+  }
+  std::_Exit(2);
+}
+
+TEST(InterruptDeathTest, CtrlCStopsWorkOnAllThreads) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(work_until(SIGINT), ::testing::ExitedWithCode(100 + SIGINT), "");
+  EXPECT_EXIT(work_until(SIGTERM), ::testing::ExitedWithCode(100 + SIGTERM), "");
+}
+
+TEST(Interrupt, NothingHappensWithoutASignal) {
+  EXPECT_FALSE(interrupted());
+  EXPECT_NO_THROW(check_interrupt());
+}
+
+}  // namespace
+}  // namespace tessera
