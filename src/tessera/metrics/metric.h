@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tessera/metrics/table.h"
+
+/// What `tessera eval` and every metric agree on. A metric is three things:
+///  - a class that counts: add a frame pair from memory, merge another one, report. It never
+///  touches
+///    a disk and is what a training loop calls (pq.h, vpq.h, stq.h, miou.h, ...).
+///  - a reader that walks a data set's files and feeds that class (pq_files.h, ...).
+///  - an entry in all_metrics() (registry.cpp) that names both for the command line; nothing else
+///  is
+///    needed to give a new metric its sub-command, --json, --shard, --partial and merging.
+namespace tessera {
+
+/// A part of the evaluation: this one takes the units (pictures or sequences) u with
+/// u % count == index.
+struct Shard {
+  int index = 0;
+  int count = 1;
+  bool takes(std::size_t unit) const {
+    return unit % static_cast<std::size_t>(count) == static_cast<std::size_t>(index);
+  }
+};
+/// "2/8" (the first is 1/8); UsageError for anything else.
+Shard parse_shard(std::string_view text);
+
+/// One evaluated frame, for reports that show the worst ones.
+struct FrameQuality {
+  std::string sequence;  ///< empty for still pictures
+  std::string frame;
+  std::vector<std::filesystem::path> gt_files, pred_files;
+  double quality = 0;  ///< in [0, 1]; NaN when the frame has nothing to be judged
+};
+
+/// What is to be evaluated and how. Unset options take the variant's own value.
+struct EvalOptions {
+  std::filesystem::path gt, pred;
+  std::optional<std::filesystem::path> gt_folder, pred_folder;  ///< PNGs beside a JSON file
+  std::string variant;                                          ///< empty: the metric's first one
+  std::optional<int> num_classes, ignore_label;
+  std::optional<std::vector<int>> things;
+  std::optional<std::vector<int>> windows;  ///< VPQ: lengths in frames
+  std::optional<int> frames_per_video;      ///< VPQ on Cityscapes-VPS
+  int threads = 1;
+  Shard shard;
+  /// Called in order of the frames, by one thread at a time; costs nothing when empty.
+  std::function<void(const FrameQuality&)> on_frame;
+};
+
+/// What a metric has to say: the official keys (and more) at full precision, and tables to print.
+struct Report {
+  nlohmann::ordered_json json;
+  std::vector<Table> tables;
+};
+
+/// Counts of a metric. They add up exactly: merging parts in any order and grouping gives the very
+/// same report as counting everything at once.
+class Metric {
+ public:
+  virtual ~Metric() = default;
+  virtual Report report() const = 0;
+  /// Adds the counts of another metric of the same class and settings.
+  virtual void merge(const Metric& other) = 0;
+  /// Everything needed to restore() it.
+  virtual nlohmann::json save() const = 0;
+};
+
+struct EvalResult {
+  std::unique_ptr<Metric> metric;
+  std::uint64_t dataset = 0;  ///< dataset_fingerprint() of all units, whatever the shard
+};
+
+/// A hash of the units' names, so that parts of different data sets are never merged.
+std::uint64_t dataset_fingerprint(const std::vector<std::string>& units);
+
+struct MetricVariant {
+  std::string name, description;
+};
+
+/// An entry of the command line.
+struct MetricKind {
+  std::string name, description, example;
+  std::vector<MetricVariant> variants;  ///< the first is the default
+  std::function<EvalResult(const EvalOptions&)> evaluate;
+  std::function<std::unique_ptr<Metric>(const nlohmann::json& saved)> restore;
+};
+
+const std::vector<MetricKind>& all_metrics();
+/// UsageError that names the nearest one when there is none.
+const MetricKind& find_metric(std::string_view name);
+/// The variant's name checked (UsageError), or the default one's.
+std::string resolve_variant(const MetricKind& kind, const std::string& variant);
+
+}  // namespace tessera

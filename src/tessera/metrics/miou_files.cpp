@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "tessera/core/error.h"
+#include "tessera/core/file.h"
+#include "tessera/core/log.h"
+#include "tessera/core/text.h"
+#include "tessera/image/image_io.h"
+#include "tessera/metrics/evaluate.h"
+#include "tessera/metrics/miou.h"
+#include "tessera/metrics/ordered_frames.h"
+#include "tessera/metrics/street_classes.h"
+
+namespace tessera {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kStreetClasses = 19;
+constexpr int kIgnoreLabel = 255;
+// What Cityscapes appends to a frame's name; the two sides may differ in it.
+constexpr std::array<std::string_view, 3> kSuffixes = {"_gtFine_labelTrainIds", "_gtFine_labelIds",
+                                                       "_leftImg8bit"};
+
+/// A frame's name: its path inside the folder without extension and Cityscapes' suffix.
+std::string frame_key(const fs::path& file, const fs::path& root) {
+  std::string key = file.lexically_relative(root).replace_extension().generic_string();
+  for (const std::string_view suffix : kSuffixes)
+    if (key.ends_with(suffix)) key.resize(key.size() - suffix.size());
+  return key;
+}
+
+void collect_pngs(const fs::path& folder, const fs::path& root,
+                  std::map<std::string, fs::path>& files) {
+  for (const fs::path& file : list_files(folder, ".png")) {
+    const auto [place, added] = files.emplace(frame_key(file, root), file);
+    if (!added)
+      fail("{} and {}: two files of the same frame", place->second.string(), file.string());
+  }
+  for (const fs::path& inner : list_folders(folder)) collect_pngs(inner, root, files);
+}
+
+struct Picture {
+  std::string name;
+  fs::path gt, pred;
+};
+
+std::vector<Picture> pair_pictures(const fs::path& gt, const fs::path& pred) {
+  std::map<std::string, fs::path> truth, predicted;
+  collect_pngs(gt, gt, truth);
+  collect_pngs(pred, pred, predicted);
+  if (truth.empty()) fail("{}: no .png files", gt.string());
+  std::vector<Picture> pictures;
+  std::vector<std::string> missing;
+  for (const auto& [name, file] : truth) {
+    const auto found = predicted.find(name);
+    if (found == predicted.end()) {
+      missing.push_back(name);
+      continue;
+    }
+    pictures.push_back({name, file, found->second});
+    predicted.erase(found);
+  }
+  if (!missing.empty())
+    fail("{}: {} predictions are missing, for {}", pred.string(), missing.size(),
+         summarize(missing));
+  if (!predicted.empty())
+    spdlog::warn("{}: {} predictions without ground truth are ignored, such as {}", pred.string(),
+                 predicted.size(), predicted.begin()->second.string());
+  return pictures;
+}
+
+IdMap read_labels(const fs::path& path) {
+  const Image16 labels = read_label16_png(path);
+  IdMap ids(labels.size(), 1);
+  std::copy(labels.values().begin(), labels.values().end(), ids.values().begin());
+  return ids;
+}
+
+EvalResult evaluate_miou(const EvalOptions& options) {
+  const int classes = options.num_classes.value_or(kStreetClasses);
+  const std::vector<Category> categories =
+      classes == kStreetClasses ? street_categories({}) : plain_categories(classes, {});
+  auto metric = std::make_unique<MeanIou>(categories, options.ignore_label.value_or(kIgnoreLabel));
+  const std::vector<Picture> all = pair_pictures(options.gt, options.pred);
+  std::vector<std::string> units;
+  std::vector<Picture> mine;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    units.push_back(all[i].name);
+    if (options.shard.takes(i)) mine.push_back(all[i]);
+  }
+  std::vector<PairCounter> counters(static_cast<std::size_t>(std::max(1, options.threads)));
+  const auto produce = [&](std::size_t index, int worker) {
+    const IdMap gt = read_labels(mine[index].gt), pred = read_labels(mine[index].pred);
+    return with_context(mine[index].pred.string(),
+                        [&] { return counters[static_cast<std::size_t>(worker)].count(gt, pred); });
+  };
+  const auto consume = [&](std::size_t index, const PairTable& table) {
+    const Picture& picture = mine[index];
+    with_context(picture.gt.string(), [&] { metric->add(table); });
+    if (!options.on_frame) return;
+    MeanIou alone(metric->categories(), metric->ignore_label());
+    alone.add(table);
+    options.on_frame({"", picture.name, {picture.gt}, {picture.pred}, alone.mean_of_present()});
+  };
+  for_each_in_order<PairTable>(mine.size(), options.threads, produce, consume);
+  return {std::move(metric), dataset_fingerprint(units)};
+}
+
+}  // namespace
+
+MetricKind miou_kind() {
+  return {"miou",
+          "Mean IoU of semantic maps (label PNGs, paired by name)",
+          "tessera eval miou --gt gtFine/val --pred results --num-classes 19",
+          {{"videoknet",
+            "Video K-Net's eval_miou: absent classes count 0; the mean of present ones is given "
+            "too"}},
+          evaluate_miou,
+          MeanIou::restore};
+}
+
+}  // namespace tessera

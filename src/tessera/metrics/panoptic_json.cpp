@@ -1,0 +1,81 @@
+#include "tessera/metrics/panoptic_json.h"
+
+#include <set>
+
+#include "tessera/core/error.h"
+
+namespace tessera {
+namespace {
+
+constexpr std::int64_t kLargestId = 0xffffff;  // three bytes of colour
+
+/// A member that is a number or a text; empty when absent.
+std::string name_at(const JsonValue& value, std::string_view key) {
+  const auto member = value.find(key);
+  if (!member) return "";
+  return member->is_text() ? member->as_text(key) : std::to_string(member->as_integer(key));
+}
+
+Segment read_segment(const JsonValue& value) {
+  Segment segment;
+  const std::int64_t id = value.integer("id");
+  if (id < 0 || id > kLargestId) fail("segment id {} is outside 1 to {}", id, kLargestId);
+  segment.id = static_cast<std::uint32_t>(id);
+  segment.category = static_cast<int>(value.integer("category_id"));
+  segment.crowd = value.flag("iscrowd");
+  if (const auto area = value.find("area")) segment.area = area->as_integer("area");
+  return segment;
+}
+
+}  // namespace
+
+PanopticJson::PanopticJson(const std::filesystem::path& path) : file_(path) {
+  if (!file_.has("annotations"))
+    fail("{}: no list 'annotations': not a panoptic JSON file", path.string());
+  std::set<std::string> seen;
+  file_.for_each("annotations", [&](const JsonValue& value, std::string_view text) {
+    PanopticAnnotation annotation{name_at(value, "image_id"), name_at(value, "file_name"), text};
+    if (!annotation.image_id.empty() && !seen.insert(annotation.image_id).second)
+      fail("image_id {} has a second annotation", annotation.image_id);
+    annotations_.push_back(std::move(annotation));
+  });
+}
+
+std::vector<Category> PanopticJson::categories() const {
+  std::vector<Category> categories;
+  std::set<int> seen;
+  file_.for_each("categories", [&](const JsonValue& value, std::string_view) {
+    Category category{static_cast<int>(value.integer("id")), name_at(value, "name"),
+                      value.flag("isthing")};
+    if (!seen.insert(category.id).second) fail("the category id {} comes twice", category.id);
+    categories.push_back(std::move(category));
+  });
+  if (categories.empty()) fail("{}: no 'categories'", path().string());
+  return categories;
+}
+
+std::vector<std::pair<std::string, std::string>> PanopticJson::images() const {
+  std::vector<std::pair<std::string, std::string>> images;
+  file_.for_each("images", [&](const JsonValue& value, std::string_view) {
+    images.emplace_back(name_at(value, "id"), name_at(value, "file_name"));
+  });
+  return images;
+}
+
+std::vector<Segment> PanopticJson::segments(const PanopticAnnotation& annotation,
+                                            JsonParser& parser) const {
+  const auto where = [&] {
+    return fmt::format("{}, line {}", path().string(), file_.line_of(annotation.text));
+  };
+  try {
+    std::vector<Segment> segments;
+    const JsonValue value = parser.parse(annotation.text);
+    for (const JsonValue& segment : value.at("segments_info").as_list("segments_info"))
+      segments.push_back(read_segment(segment));
+    return segments;
+  } catch (const Error&) {
+    rethrow_with_context(where());
+  }
+}
+
+}  // namespace tessera

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tessera/core/json.h"
+#include "tessera/image/panoptic_map.h"
+#include "tessera/metrics/class_quality.h"
+
+namespace tessera {
+
+/// One element of "annotations"; its segments are parsed when they are asked for.
+struct PanopticAnnotation {
+  std::string image_id;   ///< a number or text; empty where there is none (VPSNet's pred.json)
+  std::string file_name;  ///< likewise
+  std::string_view text;
+};
+
+/// A COCO panoptic JSON file. It is mapped; what is kept in memory is its index.
+class PanopticJson {
+ public:
+  explicit PanopticJson(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return file_.path(); }
+  const std::vector<PanopticAnnotation>& annotations() const { return annotations_; }
+  /// "categories"; Error when there are none or an id comes twice.
+  std::vector<Category> categories() const;
+  /// "images" as (id, file_name).
+  std::vector<std::pair<std::string, std::string>> images() const;
+  /// The "segments_info" of an annotation. `parser` is one per thread.
+  std::vector<Segment> segments(const PanopticAnnotation& annotation, JsonParser& parser) const;
+
+ private:
+  JsonFile file_;
+  std::vector<PanopticAnnotation> annotations_;
+};
+
+}  // namespace tessera

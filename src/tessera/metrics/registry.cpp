@@ -1,0 +1,11 @@
+#include "tessera/metrics/evaluate.h"
+#include "tessera/metrics/metric.h"
+
+namespace tessera {
+
+const std::vector<MetricKind>& all_metrics() {
+  static const std::vector<MetricKind> metrics = {pq_kind(), vpq_kind(), stq_kind(), miou_kind()};
+  return metrics;
+}
+
+}  // namespace tessera

@@ -1,0 +1,39 @@
+#include "tessera/metrics/step_variants.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "tessera/metrics/street_classes.h"
+
+namespace tessera {
+namespace {
+
+constexpr int kStreetClasses = 19;
+constexpr int kVipSegClasses = 124;
+constexpr int kVipSegStuffClasses = 66;
+
+std::vector<int> range(int first, int end) {
+  std::vector<int> values(static_cast<std::size_t>(end - first));
+  std::iota(values.begin(), values.end(), first);
+  return values;
+}
+
+}  // namespace
+
+std::vector<Category> step_categories(const EvalOptions& options, StepThings things) {
+  const bool vipseg = options.variant == "vipseg";
+  const int classes = options.num_classes.value_or(vipseg ? kVipSegClasses : kStreetClasses);
+  const std::vector<int> usual = vipseg ? range(kVipSegStuffClasses, kVipSegClasses)
+                                 : things == StepThings::kTracked ? std::vector<int>{11, 13}
+                                                                  : range(11, kStreetClasses);
+  const std::vector<int> chosen = options.things.value_or(usual);
+  return classes == kStreetClasses ? street_categories(chosen) : plain_categories(classes, chosen);
+}
+
+FrameQuality describe_frame(const StepPair& pair, std::size_t frame, double quality) {
+  return {pair.gt.name, fmt::format("{:06}", pair.gt.frames[frame].number),
+          pair.gt.frames[frame].files, pair.pred[frame].files, quality};
+}
+
+}  // namespace tessera

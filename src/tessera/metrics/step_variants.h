@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/metrics/class_quality.h"
+#include "tessera/metrics/metric.h"
+#include "tessera/metrics/step_files.h"
+
+/// What the variants of VPQ and STQ on KITTI-STEP and VIPSeg share.
+namespace tessera {
+
+constexpr int kStepIgnoreLabel = 255;
+
+/// Which of KITTI-STEP's classes are things.
+enum class StepThings {
+  kTracked,     ///< 11 and 13, the classes that carry ids
+  kAllMovable,  ///< 11 to 18
+};
+
+/// The classes of options.variant ("vipseg" or KITTI-STEP's), unless options say otherwise.
+std::vector<Category> step_categories(const EvalOptions& options, StepThings things);
+
+FrameQuality describe_frame(const StepPair& pair, std::size_t frame, double quality);
+
+}  // namespace tessera

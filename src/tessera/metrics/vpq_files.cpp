@@ -1,0 +1,203 @@
+#include <algorithm>
+
+#include "tessera/core/error.h"
+#include "tessera/core/text.h"
+#include "tessera/image/image_io.h"
+#include "tessera/metrics/evaluate.h"
+#include "tessera/metrics/ordered_frames.h"
+#include "tessera/metrics/panoptic_json.h"
+#include "tessera/metrics/pq.h"
+#include "tessera/metrics/step_files.h"
+#include "tessera/metrics/step_variants.h"
+#include "tessera/metrics/vpq.h"
+#include "tessera/metrics/vpq_vipseg.h"
+
+namespace tessera {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kCityscapesFramesPerVideo = 6;
+
+double frame_quality(const PairTable& table, const VpqSettings& settings) {
+  ClassQualities counts;
+  match_videoknet(table, settings, counts);
+  return coco_averages(counts, settings.categories).all.pq;
+}
+
+VpqSettings step_settings(const EvalOptions& options, std::vector<int> windows) {
+  VpqSettings settings;
+  settings.categories = step_categories(options, StepThings::kTracked);
+  settings.ignore_label = options.ignore_label.value_or(kStepIgnoreLabel);
+  settings.windows = options.windows.value_or(std::move(windows));
+  return settings;
+}
+
+EvalResult evaluate_kitti_step(const EvalOptions& options) {
+  const VpqSettings settings = step_settings(options, {1, 2, 3, 4});
+  auto metric = std::make_unique<VideoPanopticQuality>(settings);
+  const std::uint64_t dataset = for_each_step_frame(
+      options, [&](const StepPair& pair) { metric->begin_sequence(pair.order, pair.gt.name); },
+      [&](const StepPair& pair, std::size_t frame, const PairTable& table) {
+        metric->add_frame({table, {}, {}});
+        if (options.on_frame)
+          options.on_frame(describe_frame(pair, frame, frame_quality(table, settings)));
+      });
+  return {std::move(metric), dataset};
+}
+
+EvalResult evaluate_vipseg(const EvalOptions& options) {
+  const VpqSettings settings = step_settings(options, {1, 2, 4, 6});
+  auto metric = std::make_unique<VipSegVpq>(settings);
+  // What the script's windows have become at each video, whatever the shard.
+  std::vector<std::vector<int>> script_lengths;
+  std::vector<int> lengths = settings.windows;
+  for (const StepSequence& video : list_step_tree(options.gt).sequences) {
+    for (int& length : lengths)
+      length = std::min(length, std::max(1, static_cast<int>(video.frames.size())));
+    script_lengths.push_back(lengths);
+  }
+  const std::uint64_t dataset = for_each_step_frame(
+      options,
+      [&](const StepPair& pair) {
+        metric->begin_sequence(pair.order, pair.gt.name, script_lengths[pair.order]);
+      },
+      [&](const StepPair& pair, std::size_t frame, const PairTable& table) {
+        metric->add_frame(table);
+        if (options.on_frame)
+          options.on_frame(describe_frame(pair, frame, frame_quality(table, settings)));
+      });
+  return {std::move(metric), dataset};
+}
+
+/// A labelled frame of Cityscapes-VPS.
+struct LabelledFrame {
+  const PanopticAnnotation* gt;
+  const PanopticAnnotation* pred;
+  fs::path gt_file, pred_file;
+};
+
+std::string replace_tail(const std::string& name, std::string_view tail, std::string_view by) {
+  return name.ends_with(tail) ? name.substr(0, name.size() - tail.size()) + std::string(by) : name;
+}
+
+/// The ground truth's pictures in the folder that stands beside the JSON file unless it is named.
+fs::path truth_folder(const EvalOptions& options) {
+  if (options.gt_folder) return *options.gt_folder;
+  const fs::path usual = options.gt.parent_path() / "panoptic_video";
+  return fs::is_directory(usual) ? usual : fs::path(options.gt).replace_extension();
+}
+
+/// Everything is paired by position, as eval_vpq.py does it.
+std::vector<LabelledFrame> pair_labelled_frames(const EvalOptions& options, const PanopticJson& gt,
+                                                const PanopticJson& pred) {
+  const auto images = gt.images();
+  if (images.empty()) fail("{}: no 'images' to evaluate", gt.path().string());
+  if (gt.annotations().size() != images.size())
+    fail("{}: {} images, but {} annotations", gt.path().string(), images.size(),
+         gt.annotations().size());
+  if (pred.annotations().size() != images.size())
+    fail("{}: {} predictions for the {} frames of {}; one for each frame in order is expected",
+         pred.path().string(), pred.annotations().size(), images.size(), gt.path().string());
+  std::vector<std::string> names;
+  for (const auto& [id, file_name] : images)
+    names.push_back(replace_tail(replace_tail(file_name, "_newImg8bit.png", "_final_mask.png"),
+                                 "_leftImg8bit.png", "_gtFine_color.png"));
+  std::sort(names.begin(), names.end());
+  const fs::path gt_folder = truth_folder(options);
+  const fs::path pred_folder = options.pred_folder.value_or(options.pred / "pan_pred");
+  std::vector<LabelledFrame> frames;
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    frames.push_back({&gt.annotations()[i], &pred.annotations()[i], gt_folder / names[i],
+                      pred_folder / (images[i].first + ".png")});
+    if (!fs::exists(frames.back().pred_file)) missing.push_back(frames.back().pred_file.string());
+  }
+  if (!missing.empty())
+    fail("{} prediction files are missing: {}", missing.size(), summarize(missing));
+  return frames;
+}
+
+double labelled_frame_quality(const VpqFrame& frame, const std::vector<Category>& categories) {
+  PanopticQuality alone(categories);
+  alone.add(frame.gt, frame.pred, frame.pairs);
+  return coco_averages(alone.counts(), categories).all.pq;
+}
+
+EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
+  const PanopticJson gt(options.gt), pred(options.pred / "pred.json");
+  const std::vector<LabelledFrame> all = pair_labelled_frames(options, gt, pred);
+  const auto per_video = static_cast<std::size_t>(
+      std::max(1, options.frames_per_video.value_or(kCityscapesFramesPerVideo)));
+  if (all.size() % per_video != 0)
+    fail("{}: {} frames are not a multiple of {} frames a video", gt.path().string(), all.size(),
+         per_video);
+  std::vector<std::string> units;
+  std::vector<std::size_t> mine;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    units.push_back(all[i].gt_file.filename().string());
+    if (options.shard.takes(i / per_video)) mine.push_back(i);
+  }
+  VpqSettings settings;
+  settings.rules = VpqRules::kVpsNet;
+  settings.categories = gt.categories();
+  settings.windows = options.windows.value_or(std::vector<int>{1, 2, 3, 4});
+  auto metric = std::make_unique<VideoPanopticQuality>(settings);
+
+  const std::size_t threads = static_cast<std::size_t>(std::max(1, options.threads));
+  std::vector<PairCounter> counters(threads);
+  std::vector<JsonParser> parsers(threads);
+  const auto produce = [&](std::size_t index, int worker) {
+    const auto w = static_cast<std::size_t>(worker);
+    const LabelledFrame& frame = all[mine[index]];
+    VpqFrame counted;
+    counted.gt = gt.segments(*frame.gt, parsers[w]);
+    counted.pred = pred.segments(*frame.pred, parsers[w]);
+    const IdMap gt_ids = read_id_png(frame.gt_file), pred_ids = read_id_png(frame.pred_file);
+    with_context(frame.pred_file.string(),
+                 [&] { counted.pairs = counters[w].count(gt_ids, pred_ids); });
+    return counted;
+  };
+  const auto consume = [&](std::size_t index, const VpqFrame& counted) {
+    const LabelledFrame& frame = all[mine[index]];
+    const std::size_t video = mine[index] / per_video;
+    const std::string name = std::to_string(video);
+    if (mine[index] % per_video == 0) metric->begin_sequence(video, name);
+    with_context(fmt::format("video {}, {}", name, frame.pred_file.string()),
+                 [&] { metric->add_frame(counted); });
+    if (options.on_frame)
+      options.on_frame({name,
+                        frame.gt_file.stem().string(),
+                        {frame.gt_file},
+                        {frame.pred_file},
+                        labelled_frame_quality(counted, settings.categories)});
+  };
+  for_each_in_order<VpqFrame>(mine.size(), options.threads, produce, consume);
+  return {std::move(metric), dataset_fingerprint(units)};
+}
+
+EvalResult evaluate_vpq(const EvalOptions& options) {
+  if (options.variant == "vpsnet") return evaluate_cityscapes_vps(options);
+  if (options.variant == "vipseg") return evaluate_vipseg(options);
+  return evaluate_kitti_step(options);
+}
+
+std::unique_ptr<Metric> restore_vpq(const nlohmann::json& saved) {
+  if (saved.contains("script")) return VipSegVpq::restore(saved);
+  return VideoPanopticQuality::restore(saved);
+}
+
+}  // namespace
+
+MetricKind vpq_kind() {
+  return {
+      "vpq",
+      "Video panoptic quality, all window lengths in one pass",
+      "tessera eval vpq --gt video_sequence/val --pred results/panoptic --windows 1,2,3,4",
+      {{"videoknet", "Video K-Net on KITTI-STEP: the mean over all 19 classes"},
+       {"vpsnet", "VPSNet on Cityscapes-VPS: --gt JSON, --pred folder with pred.json, pan_pred"},
+       {"vipseg", "Video K-Net on VIPSeg, repaired; the script's own numbers beside it"}},
+      evaluate_vpq,
+      restore_vpq};
+}
+
+}  // namespace tessera
