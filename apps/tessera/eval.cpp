@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "command.h"
+#include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/metrics/metric.h"
 #include "tessera/metrics/partial.h"

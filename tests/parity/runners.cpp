@@ -6,7 +6,7 @@ namespace tessera::parity {
 
 Runner find_runner(const Case& c) {
   using FindInFamily = Runner (*)(const Case&);
-  static const std::map<std::string, FindInFamily> kFamilies = {};
+  static const std::map<std::string, FindInFamily> kFamilies = {{"eval", find_eval_runner}};
   const auto family = kFamilies.find(c.family);
   return family == kFamilies.end() ? Runner() : family->second(c);
 }

@@ -12,4 +12,6 @@ namespace tessera::parity {
 /// the forward path.
 Runner find_runner(const Case& c);
 
+Runner find_eval_runner(const Case& c);
+
 }  // namespace tessera::parity

@@ -1,6 +1,7 @@
 #include "tessera/metrics/vpq.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kVpsNetFrameStep = 5;  // labelled frames are five apart; windows are named in frames
 constexpr int kClassShift = 16;
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 int class_of(std::uint32_t id) { return static_cast<int>(id >> kClassShift); }
 
@@ -258,7 +260,9 @@ Report VideoPanopticQuality::videoknet_report() const {
     auto& per_sequence = json["per_sequence"] = nlohmann::ordered_json::object();
     for (const auto& [order, sequence] : sequences_) {
       const VpqWindowCounts& mine = sequence.counts[i];
-      const VideoKNetAverages averages = videoknet_averages(mine.classes, settings_.categories);
+      const VideoKNetAverages averages =
+          mine.windows == 0 ? VideoKNetAverages{kNan, kNan, kNan}
+                            : videoknet_averages(mine.classes, settings_.categories);
       per_sequence[sequence.name] = {{"num_windows", mine.windows},
                                      {"PQ", averages.all},
                                      {"PQ_things", averages.things},

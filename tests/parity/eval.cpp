@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <functional>
+#include <map>
+
+#include "runners.h"
+#include "tessera/metrics/metric.h"
+
+namespace tessera::parity {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+template <class T>
+std::optional<T> setting(const Case& c, const char* key) {
+  const Json& settings = c.data.at("settings");
+  return settings.contains(key) ? std::optional<T>(settings.at(key).get<T>()) : std::nullopt;
+}
+
+/// A file or folder that the case names, relative to its own folder.
+fs::path path_of(const Case& c, const std::string& name) {
+  return c.folder / c.data.at("dir").get<std::string>() / name;
+}
+
+EvalOptions read_options(const Case& c) {
+  EvalOptions options;
+  options.gt = path_of(c, c.data.at("gt"));
+  options.pred = path_of(c, c.data.at("pred"));
+  if (const auto folder = setting<std::string>(c, "gt_folder"))
+    options.gt_folder = path_of(c, *folder);
+  if (const auto folder = setting<std::string>(c, "pred_folder"))
+    options.pred_folder = path_of(c, *folder);
+  options.variant = c.data.at("protocol");
+  options.num_classes = setting<int>(c, "num_classes");
+  options.ignore_label = setting<int>(c, "ignore_label");
+  options.things = setting<std::vector<int>>(c, "things");
+  options.windows = setting<std::vector<int>>(c, "windows_nframes");
+  options.frames_per_video = setting<int>(c, "frames_per_video");
+  return options;
+}
+
+/// The report of `shards` parts, each saved, restored and merged, the last one first.
+std::string merged_report(const MetricKind& kind, EvalOptions options, int shards) {
+  std::unique_ptr<Metric> merged;
+  for (int shard = shards - 1; shard >= 0; --shard) {
+    options.shard = {shard, shards};
+    const std::string saved = kind.evaluate(options).metric->save().dump();
+    std::unique_ptr<Metric> part = kind.restore(json::parse(saved));
+    if (merged == nullptr)
+      merged = std::move(part);
+    else
+      merged->merge(*part);
+  }
+  return merged->report().json.dump();
+}
+
+/// The official numbers, then the very same report for other threads and splits.
+void run_id_map_metric(const Case& c, parity::Report& report) {
+  const MetricKind& kind = find_metric(c.data.at("metric").get<std::string>());
+  EvalOptions options = read_options(c);
+  options.variant = resolve_variant(kind, options.variant);
+  const nlohmann::ordered_json whole = kind.evaluate(options).metric->report().json;
+  report.compare_json("official", Json::parse(whole.dump()),
+                      read_json(path_of(c, c.data.at("expected"))));
+  for (const int threads : {2, 4}) {
+    options.threads = threads;
+    report.check(fmt::format("threads {}", threads),
+                 kind.evaluate(options).metric->report().json.dump() == whole.dump(),
+                 "the report differs from that of one thread");
+    report.check(fmt::format("shards {}", threads),
+                 merged_report(kind, options, threads) == whole.dump(),
+                 "the merged report differs from the unsharded one");
+  }
+}
+
+}  // namespace
+
+Runner find_eval_runner(const Case& c) {
+  static const std::map<std::string, Runner> kRunners = {{"pq", run_id_map_metric},
+                                                         {"vpq", run_id_map_metric},
+                                                         {"stq", run_id_map_metric},
+                                                         {"miou", run_id_map_metric}};
+  const auto runner = kRunners.find(c.data.at("metric").get<std::string>());
+  return runner == kRunners.end() ? Runner() : runner->second;
+}
+
+}  // namespace tessera::parity
