@@ -1,0 +1,98 @@
+#include "tessera/data/transforms/frame.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "tessera/core/error.h"
+
+namespace tessera {
+namespace {
+
+void check_size(const Frame& frame, Size labels, const char* what) {
+  if (labels != frame.image.size())
+    fail("{}: the {} are {}, the picture is {}; labels must be of the picture's size",
+         frame.key.name, what, to_string(labels), to_string(frame.image.size()));
+}
+
+void grow(Corners& box, int x, int y) {
+  box.x1 = std::min(box.x1, static_cast<float>(x));
+  box.y1 = std::min(box.y1, static_cast<float>(y));
+  box.x2 = std::max(box.x2, static_cast<float>(x));
+  box.y2 = std::max(box.y2, static_cast<float>(y));
+}
+
+/// Reads the map by runs of equal ids: segments are wide, so the look-up is rare.
+void measure_boxes(const IdMap& ids, std::map<std::uint32_t, FrameObject>& objects) {
+  for (int y = 0; y < ids.height(); ++y) {
+    const std::uint32_t* row = ids.row(y);
+    for (int x = 0; x < ids.width();) {
+      int end = x + 1;
+      while (end < ids.width() && row[end] == row[x]) ++end;
+      const auto object = objects.find(row[x]);
+      if (object != objects.end()) {
+        grow(object->second.box, x, y);
+        grow(object->second.box, end - 1, y);
+      }
+      x = end;
+    }
+  }
+}
+
+void add_panoptic(PanopticMap map, const std::vector<bool>& things, Frame& frame) {
+  check_size(frame, map.ids.size(), "panoptic labels");
+  const float far = static_cast<float>(std::max(map.ids.width(), map.ids.height()));
+  std::map<std::uint32_t, FrameObject> objects;
+  for (const Segment& segment : map.segments) {
+    if (segment.category < 0 || static_cast<std::size_t>(segment.category) >= things.size())
+      fail("{}: segment {} has class {}, the dataset has classes 0 to {}", frame.key.name,
+           segment.id, segment.category, static_cast<int>(things.size()) - 1);
+    if (!things[segment.category] || segment.crowd || segment.ignore) continue;
+    objects[segment.id] = {.category = segment.category,
+                           .track_id = segment.track_id,
+                           .id = segment.id,
+                           .mask = {},
+                           .box = {far, far, -1, -1}};
+  }
+  measure_boxes(map.ids, objects);
+  frame.ids = std::move(map.ids);
+  for (auto& [id, object] : objects)
+    if (object.box.x2 >= 0) frame.objects.push_back(std::move(object));
+}
+
+void add_instances(std::vector<Instance> instances, Frame& frame) {
+  for (const Instance& instance : instances) {
+    if (instance.crowd || instance.ignore) continue;
+    check_size(frame, instance.mask.size, "instance masks");
+    const Box& box = instance.box;
+    frame.objects.push_back(
+        {.category = instance.category,
+         .track_id = instance.track_id,
+         .mask = rle_decode(instance.mask),
+         .box = {static_cast<float>(box.x), static_cast<float>(box.y),
+                 static_cast<float>(box.x + box.width), static_cast<float>(box.y + box.height)}});
+  }
+}
+
+}  // namespace
+
+Frame to_frame(Sample sample, const std::vector<bool>& things) {
+  Frame frame{.key = std::move(sample.key), .image = std::move(sample.image)};
+  if (frame.image.channels() != 3)
+    fail("{}: the picture has {} channels, expected 3 (R, G, B)", frame.key.name,
+         frame.image.channels());
+  const Size size = frame.image.size();
+  frame.record = {.ori_size = size, .img_size = size, .pad_size = size};
+  if (sample.semantic) {
+    check_size(frame, sample.semantic->size(), "class labels");
+    frame.semantic = std::move(*sample.semantic);
+  }
+  if (!sample.instances.empty()) {
+    add_instances(std::move(sample.instances), frame);
+  } else if (sample.panoptic) {
+    add_panoptic(std::move(*sample.panoptic), things, frame);
+  }
+  return frame;
+}
+
+}  // namespace tessera

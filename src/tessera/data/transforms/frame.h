@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "tessera/data/sample.h"
+#include "tessera/image/image.h"
+
+namespace tessera {
+
+/// Corners of a box in float32, as the references keep them while a picture is transformed.
+struct Corners {
+  float x1 = 0, y1 = 0, x2 = 0, y2 = 0;
+  friend bool operator==(const Corners&, const Corners&) = default;
+};
+
+/// An object while its picture is transformed.
+struct FrameObject {
+  int category = 0;
+  std::int64_t track_id = -1;
+  bool crowd = false;
+  std::uint32_t id = 0;  ///< its pixels in Frame::ids; 0: it has a mask of its own
+  LabelMap mask = {};    ///< of objects that may overlap others: 1 inside
+  Corners box = {};
+};
+
+/// What was done to a picture; results are mapped back to the original with it.
+struct FrameRecord {
+  Size ori_size = {};
+  Size img_size = {};  ///< after resizing and cropping, before padding
+  Size pad_size = {};
+  float scale_x = 1, scale_y = 1;
+  bool flipped = false;
+};
+
+/// A picture with its labels on the way through a pipeline.
+struct Frame {
+  SampleKey key = {};
+  Image image = {};        ///< 8-bit RGB
+  LabelMap semantic = {};  ///< class per pixel; empty without
+  IdMap ids = {};          ///< segment per pixel of the objects that cannot overlap; empty without
+  std::vector<FrameObject> objects = {};
+  FrameRecord record = {};
+  /// Whether x2 and y2 are the last pixel inside (mmcv 0.2, VPSNet) instead of the border.
+  bool inclusive_boxes = false;
+};
+
+/// The frames that are transformed together: the key frame first, then its references. Every random
+/// decision is drawn once for the clip. A still picture is a clip of one.
+using Clip = std::vector<Frame>;
+
+/// Turns a dataset's sample into a frame. `things[c]` says whether class c has objects; crowds are
+/// no objects. Objects of the panoptic map come in ascending id order with their inclusive pixel
+/// extents as box, as the official KITTI-STEP loader makes them.
+Frame to_frame(Sample sample, const std::vector<bool>& things);
+
+}  // namespace tessera

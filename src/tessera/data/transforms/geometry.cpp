@@ -1,0 +1,189 @@
+#include "tessera/data/transforms/geometry.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+
+#include "tessera/core/error.h"
+
+namespace tessera {
+namespace {
+
+constexpr int kCropRedraws = 10;
+constexpr std::uint8_t kUnlabelled = 255;
+
+/// A view of the pixels as OpenCV has them; the constness ends at OpenCV's border.
+template <class T>
+cv::Mat as_mat(const Pixels<T>& pixels) {
+  const int depth = sizeof(T) == 1 ? CV_8U : CV_32S;
+  return {pixels.height(), pixels.width(), CV_MAKETYPE(depth, pixels.channels()),
+          const_cast<T*>(pixels.data())};
+}
+
+template <class T>
+Pixels<T> resized(const Pixels<T>& from, Size size, int flag) {
+  Pixels<T> to(size, from.channels());
+  cv::Mat target = as_mat(to);
+  cv::resize(as_mat(from), target, target.size(), 0, 0, flag);
+  return to;
+}
+
+template <class T>
+void flip_pixels(Pixels<T>& pixels) {
+  cv::Mat mat = as_mat(pixels);
+  cv::flip(mat, mat, 1);
+}
+
+template <class T>
+void crop_pixels(Pixels<T>& pixels, const CropWindow& window) {
+  Pixels<T> kept(window.size, pixels.channels());
+  const std::size_t row_bytes = sizeof(T) * window.size.width * pixels.channels();
+  for (int y = 0; y < window.size.height; ++y)
+    std::memcpy(kept.row(y), &pixels.at(window.x, window.y + y), row_bytes);
+  pixels = std::move(kept);
+}
+
+/// Calls `change` with every map of pixels of the frame that is there, the picture left out.
+template <class Change>
+void for_each_label_map(Frame& frame, const Change& change) {
+  if (!frame.semantic.empty()) change(frame.semantic);
+  if (!frame.ids.empty()) change(frame.ids);
+  for (FrameObject& object : frame.objects)
+    if (!object.mask.empty()) change(object.mask);
+}
+
+void clip_box(Corners& box, Size size, bool inclusive) {
+  const float right = static_cast<float>(size.width - (inclusive ? 1 : 0));
+  const float bottom = static_cast<float>(size.height - (inclusive ? 1 : 0));
+  box.x1 = std::clamp(box.x1, 0.0f, right);
+  box.x2 = std::clamp(box.x2, 0.0f, right);
+  box.y1 = std::clamp(box.y1, 0.0f, bottom);
+  box.y2 = std::clamp(box.y2, 0.0f, bottom);
+}
+
+/// Whether two classes or more share the window and none has `max_share` of it.
+bool is_mixed(const LabelMap& labels, const CropWindow& window, double max_share) {
+  std::array<std::int64_t, 256> counts{};
+  for (int y = 0; y < window.size.height; ++y) {
+    const std::uint8_t* row = labels.row(window.y + y) + window.x;
+    for (int x = 0; x < window.size.width; ++x) ++counts[row[x]];
+  }
+  counts[kUnlabelled] = 0;
+  std::int64_t sum = 0, most = 0, classes = 0;
+  for (const std::int64_t count : counts) {
+    sum += count;
+    most = std::max(most, count);
+    classes += count > 0;
+  }
+  return classes > 1 && static_cast<double>(most) / static_cast<double>(sum) < max_share;
+}
+
+}  // namespace
+
+Image resize_image(const Image& image, Size size, Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::kNearest:
+      return resized(image, size, cv::INTER_NEAREST);
+    case Interpolation::kArea:
+      return resized(image, size, cv::INTER_AREA);
+    case Interpolation::kBilinear:
+      break;
+  }
+  return resized(image, size, cv::INTER_LINEAR);
+}
+
+LabelMap resize_labels(const LabelMap& labels, Size size) {
+  return resized(labels, size, cv::INTER_NEAREST);
+}
+
+IdMap resize_ids(const IdMap& ids, Size size) { return resized(ids, size, cv::INTER_NEAREST); }
+
+Scale scaled_by(Scale scale, double ratio) {
+  return {static_cast<int>(scale.long_edge * ratio), static_cast<int>(scale.short_edge * ratio)};
+}
+
+Size rescaled_size(Size size, Scale scale) {
+  const auto [scale_short, scale_long] = std::minmax(scale.long_edge, scale.short_edge);
+  const auto [side_short, side_long] = std::minmax(size.width, size.height);
+  const double factor = std::min(static_cast<double>(scale_long) / side_long,
+                                 static_cast<double>(scale_short) / side_short);
+  const Size result{static_cast<int>(size.width * factor + 0.5),
+                    static_cast<int>(size.height * factor + 0.5)};
+  if (result.width < 1 || result.height < 1)
+    fail("a picture of {} scaled into {} by {} would be empty; choose a larger scale",
+         to_string(size), scale_long, scale_short);
+  return result;
+}
+
+void resize_frame(Frame& frame, Size size) {
+  const Size old = frame.image.size();
+  const float scale_x = static_cast<float>(static_cast<double>(size.width) / old.width);
+  const float scale_y = static_cast<float>(static_cast<double>(size.height) / old.height);
+  if (size != old) {
+    frame.image = resize_image(frame.image, size, Interpolation::kBilinear);
+    for_each_label_map(frame, [&](auto& map) { map = resized(map, size, cv::INTER_NEAREST); });
+  }
+  for (FrameObject& object : frame.objects) {
+    Corners& box = object.box;
+    box = {box.x1 * scale_x, box.y1 * scale_y, box.x2 * scale_x, box.y2 * scale_y};
+    clip_box(box, size, frame.inclusive_boxes);
+  }
+  frame.record.scale_x *= scale_x;
+  frame.record.scale_y *= scale_y;
+  frame.record.img_size = frame.record.pad_size = size;
+}
+
+void flip_frame(Frame& frame) {
+  flip_pixels(frame.image);
+  for_each_label_map(frame, [](auto& map) { flip_pixels(map); });
+  const float right = static_cast<float>(frame.image.width() - (frame.inclusive_boxes ? 1 : 0));
+  for (FrameObject& object : frame.objects) {
+    const Corners box = object.box;
+    object.box.x1 = right - box.x2;
+    object.box.x2 = right - box.x1;
+  }
+  frame.record.flipped = !frame.record.flipped;
+}
+
+void crop_frame(Frame& frame, const CropWindow& window) {
+  const Size size = frame.image.size();
+  if (window.x < 0 || window.y < 0 || window.size.width < 1 || window.size.height < 1 ||
+      window.x + window.size.width > size.width || window.y + window.size.height > size.height)
+    fail("{}: a crop of {} at ({}, {}) does not lie in the picture of {}", frame.key.name,
+         to_string(window.size), window.x, window.y, to_string(size));
+  const float x = static_cast<float>(window.x), y = static_cast<float>(window.y);
+  for (FrameObject& object : frame.objects) {
+    Corners& box = object.box;
+    box = {box.x1 - x, box.y1 - y, box.x2 - x, box.y2 - y};
+    clip_box(box, window.size, frame.inclusive_boxes);
+  }
+  std::erase_if(frame.objects, [](const FrameObject& object) {
+    return object.box.x2 <= object.box.x1 || object.box.y2 <= object.box.y1;
+  });
+  crop_pixels(frame.image, window);
+  for_each_label_map(frame, [&](auto& map) { crop_pixels(map, window); });
+  frame.record.img_size = frame.record.pad_size = window.size;
+}
+
+CropWindow choose_crop(Size picture, Size size, const DrawOffset& draw) {
+  const std::int64_t y = draw(std::max(picture.height - size.height, 0));
+  const std::int64_t x = draw(std::max(picture.width - size.width, 0));
+  return {static_cast<int>(x),
+          static_cast<int>(y),
+          {std::min(size.width, picture.width), std::min(size.height, picture.height)}};
+}
+
+CropWindow choose_crop(const LabelMap& labels, Size size, double max_share,
+                       const DrawOffset& draw) {
+  CropWindow window = choose_crop(labels.size(), size, draw);
+  for (int redraw = 0; redraw < kCropRedraws; ++redraw) {
+    if (is_mixed(labels, window, max_share)) break;
+    window = choose_crop(labels.size(), size, draw);
+  }
+  return window;
+}
+
+}  // namespace tessera

@@ -1,0 +1,186 @@
+#include "tessera/data/transforms/pipeline.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "tessera/core/error.h"
+
+namespace tessera {
+namespace {
+
+constexpr double kMostPixels = 1 << 20;
+
+enum class Kind { kResize, kFlip, kCrop, kPhotometric, kRequireTracks };
+
+ResizeOptions read_resize(ConfigReader& reader) {
+  ResizeOptions options;
+  reader.require("scales", options.scales);
+  reader.read(
+      "sampling", options.sampling,
+      {{"range", ResizeOptions::Sampling::kRange}, {"value", ResizeOptions::Sampling::kValue}});
+  reader.read("ratio_min", options.ratio_min, {.low = 0.01, .high = 100});
+  options.ratio_max = std::max(options.ratio_min, 1.0);
+  reader.read("ratio_max", options.ratio_max, {.low = options.ratio_min, .high = 100});
+  return options;
+}
+
+FlipOptions read_flip(ConfigReader& reader) {
+  FlipOptions options;
+  reader.read("probability", options.probability, {.low = 0, .high = 1});
+  return options;
+}
+
+CropOptions read_crop(ConfigReader& reader) {
+  CropOptions options;
+  reader.require("width", options.size.width, Limits{.low = 1, .high = kMostPixels});
+  reader.require("height", options.size.height, Limits{.low = 1, .high = kMostPixels});
+  reader.read("max_category_share", options.max_category_share, {.low = 0, .high = 1});
+  return options;
+}
+
+PhotometricOptions read_photometric(ConfigReader& reader) {
+  PhotometricOptions o;
+  reader.read("probability", o.probability, {.low = 0, .high = 1});
+  reader.read("brightness", o.brightness, {.low = 0, .high = 255});
+  reader.read("contrast_low", o.contrast_low, {.low = 0});
+  reader.read("contrast_high", o.contrast_high, {.low = o.contrast_low});
+  reader.read("saturation_low", o.saturation_low, {.low = 0});
+  reader.read("saturation_high", o.saturation_high, {.low = o.saturation_low});
+  reader.read("hue", o.hue, {.low = 0, .high = 90});
+  return o;
+}
+
+bool apply(const ResizeOptions& options, Clip& clip, Random& random) {
+  const Scale scale = choose_scale(options, random);
+  for (Frame& frame : clip) resize_frame(frame, rescaled_size(frame.image.size(), scale));
+  return true;
+}
+
+bool apply(const FlipOptions& options, Clip& clip, Random& random) {
+  if (random.coin(options.probability))
+    for (Frame& frame : clip) flip_frame(frame);
+  return true;
+}
+
+bool apply(const CropOptions& options, Clip& clip, Random& random) {
+  const DrawOffset draw = [&](std::int64_t most) { return random.uniform_int(0, most); };
+  const Frame& key = clip.front();
+  if (options.max_category_share < 1 && key.semantic.empty())
+    fail("{}: max_category_share needs class labels, the sample has none", key.key.name);
+  const CropWindow window =
+      options.max_category_share < 1
+          ? choose_crop(key.semantic, options.size, options.max_category_share, draw)
+          : choose_crop(key.image.size(), options.size, draw);
+  for (Frame& frame : clip) crop_frame(frame, window);
+  return true;
+}
+
+bool apply(const PhotometricOptions& options, Clip& clip, Random& random) {
+  const PhotometricChoice choice = choose_photometric(options, random);
+  for (Frame& frame : clip) apply_photometric(frame.image, choice);
+  return true;
+}
+
+std::set<std::int64_t> tracks_of(const Frame& frame) {
+  std::set<std::int64_t> tracks;
+  for (const FrameObject& object : frame.objects) tracks.insert(object.track_id);
+  return tracks;
+}
+
+bool apply(const RequireTracks&, Clip& clip, Random&) {
+  std::set<std::int64_t> common = tracks_of(clip.front());
+  for (const Frame& frame : clip) {
+    std::set<std::int64_t> kept;
+    std::ranges::set_intersection(common, tracks_of(frame), std::inserter(kept, kept.end()));
+    common = std::move(kept);
+  }
+  return !common.empty();
+}
+
+}  // namespace
+
+void read_fields(ConfigReader& reader, Scale& scale) {
+  reader.require("long", scale.long_edge, Limits{.low = 1, .high = kMostPixels});
+  reader.require("short", scale.short_edge, Limits{.low = 1, .high = kMostPixels});
+}
+
+void read_fields(ConfigReader& reader, ConfiguredStep& step) {
+  Kind kind = Kind::kFlip;
+  reader.require("kind", kind,
+                 std::initializer_list<std::pair<const char*, Kind>>{
+                     {"resize", Kind::kResize},
+                     {"flip", Kind::kFlip},
+                     {"crop", Kind::kCrop},
+                     {"photometric", Kind::kPhotometric},
+                     {"require_tracks", Kind::kRequireTracks}});
+  switch (kind) {
+    case Kind::kResize:
+      step.step = read_resize(reader);
+      break;
+    case Kind::kFlip:
+      step.step = read_flip(reader);
+      break;
+    case Kind::kCrop:
+      step.step = read_crop(reader);
+      break;
+    case Kind::kPhotometric:
+      step.step = read_photometric(reader);
+      break;
+    case Kind::kRequireTracks:
+      step.step = RequireTracks{};
+      break;
+  }
+}
+
+void read_fields(ConfigReader& reader, Pipeline& pipeline) {
+  reader.read("inclusive_boxes", pipeline.inclusive_boxes);
+  std::vector<ConfiguredStep> steps;
+  reader.require("steps", steps);
+  pipeline.steps.clear();
+  for (ConfiguredStep& step : steps) pipeline.steps.push_back(std::move(step.step));
+}
+
+Scale choose_scale(const ResizeOptions& options, Random& random) {
+  if (options.scales.empty()) fail("resize: 'scales' is empty; name one scale at least");
+  const auto& scales = options.scales;
+  Scale scale;
+  if (options.sampling == ResizeOptions::Sampling::kValue) {
+    scale = scales[random.uniform_int(0, static_cast<std::int64_t>(scales.size()) - 1)];
+  } else {
+    const auto [short_low, short_high] = std::ranges::minmax(scales, {}, &Scale::short_edge);
+    const auto [long_low, long_high] = std::ranges::minmax(scales, {}, &Scale::long_edge);
+    scale.long_edge = static_cast<int>(random.uniform_int(long_low.long_edge, long_high.long_edge));
+    scale.short_edge =
+        static_cast<int>(random.uniform_int(short_low.short_edge, short_high.short_edge));
+  }
+  return scaled_by(scale, random.uniform(options.ratio_min, options.ratio_max));
+}
+
+const char* step_name(const TransformStep& step) {
+  static constexpr const char* kNames[] = {"resize", "flip", "crop", "photometric",
+                                           "require_tracks"};
+  return kNames[step.index()];
+}
+
+bool apply_step(const TransformStep& step, Clip& clip, Random random) {
+  return std::visit([&](const auto& options) { return apply(options, clip, random); }, step);
+}
+
+bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random) {
+  for (Frame& frame : clip) {
+    if (frame.image.size() != clip.front().image.size())
+      fail(
+          "{}: the picture is {}, its key frame {} is {}; the frames of a clip must be of one size",
+          frame.key.name, to_string(frame.image.size()), clip.front().key.name,
+          to_string(clip.front().image.size()));
+    frame.inclusive_boxes = pipeline.inclusive_boxes;
+  }
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i)
+    if (!apply_step(pipeline.steps[i], clip, random.fork(i))) return false;
+  return true;
+}
+
+}  // namespace tessera

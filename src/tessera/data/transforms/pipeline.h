@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "tessera/core/config.h"
+#include "tessera/core/random.h"
+#include "tessera/data/transforms/frame.h"
+#include "tessera/data/transforms/geometry.h"
+#include "tessera/data/transforms/photometric.h"
+
+namespace tessera {
+
+struct ResizeOptions {
+  enum class Sampling {
+    kRange,  ///< each edge uniform between the least and the greatest of the scales
+    kValue,  ///< one of the scales
+  };
+  std::vector<Scale> scales = {};
+  Sampling sampling = Sampling::kValue;
+  double ratio_min = 1;  ///< the scale is then multiplied by a uniform ratio
+  double ratio_max = 1;
+};
+
+struct FlipOptions {
+  double probability = 0.5;
+};
+
+struct CropOptions {
+  Size size = {};
+  double max_category_share = 1;  ///< below 1: mmseg's cat_max_ratio
+};
+
+/// Rejects the clip unless every frame has an object and one track is in all of them.
+struct RequireTracks {};
+
+using TransformStep =
+    std::variant<ResizeOptions, FlipOptions, CropOptions, PhotometricOptions, RequireTracks>;
+
+/// What a training sample goes through, in order. Large-scale jitter is a resize with ratios 0.1 to
+/// 2 and a crop.
+struct Pipeline {
+  bool inclusive_boxes = false;
+  std::vector<TransformStep> steps = {};
+};
+
+/// A step of a configuration: `- {kind: crop, width: 1248, height: 384}`.
+struct ConfiguredStep {
+  TransformStep step;
+};
+void read_fields(ConfigReader& reader, Scale& scale);
+void read_fields(ConfigReader& reader, ConfiguredStep& step);
+void read_fields(ConfigReader& reader, Pipeline& pipeline);
+
+Scale choose_scale(const ResizeOptions& options, Random& random);
+
+/// The name that configurations and time tables call a step by.
+const char* step_name(const TransformStep& step);
+
+/// Applies one step to all frames of a clip with the same draws; false when the clip is of no use
+/// for training and another is to be drawn.
+bool apply_step(const TransformStep& step, Clip& clip, Random random);
+
+/// Applies all steps; step i draws from random.fork(i).
+bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random);
+
+}  // namespace tessera

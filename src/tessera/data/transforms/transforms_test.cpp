@@ -1,0 +1,290 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <iterator>
+
+#include "tessera/core/config.h"
+#include "tessera/core/file.h"
+#include "tessera/core/json.h"
+#include "tessera/data/transforms/normalize.h"
+#include "tessera/data/transforms/pipeline.h"
+#include "test_support.h"
+
+namespace tessera {
+namespace {
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in) << path;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The golden `transforms` of mmseg: every step's result of seven pictures, and what was drawn.
+class MmsegTransforms : public ::testing::Test {
+ protected:
+  MmsegTransforms() : bytes_(read_all(folder() / "transforms.safetensors")) {
+    std::memcpy(&header_size_, bytes_.data(), sizeof header_size_);
+  }
+
+  static std::filesystem::path folder() { return test::golden_dir() / "knet_seg"; }
+
+  JsonValue tensor(const std::string& name) {
+    return header_parser_.parse(bytes_.substr(8, header_size_)).at(name);
+  }
+  const char* data(const JsonValue& tensor) const {
+    return bytes_.data() + 8 + header_size_ +
+           static_cast<std::size_t>(tensor.numbers("data_offsets")[0]);
+  }
+
+  /// An 8-bit tensor; three channels are B, G, R in the golden and R, G, B here.
+  Image pixels(const std::string& name) {
+    const JsonValue entry = tensor(name);
+    const std::vector<double> shape = entry.numbers("shape");
+    const int channels = shape.size() == 3 ? 3 : 1;
+    Image image({static_cast<int>(shape[1]), static_cast<int>(shape[0])}, channels);
+    std::memcpy(image.data(), data(entry), image.values().size());
+    for (std::size_t i = 0; channels == 3 && i < image.values().size(); i += 3)
+      std::swap(image.values()[i], image.values()[i + 2]);
+    return image;
+  }
+
+  std::string bytes_;
+  std::uint64_t header_size_ = 0;
+  JsonParser header_parser_;
+};
+
+/// The official's draws, one after the other.
+struct Draws {
+  explicit Draws(const JsonValue& list) {
+    for (const JsonValue& draw : list.as_list("draws"))
+      values.push_back(draw.as_list("draw")[2].as_number("value"));
+  }
+  double next() {
+    EXPECT_FALSE(values.empty());
+    const double value = values.front();
+    values.pop_front();
+    return value;
+  }
+  std::deque<double> values;
+};
+
+PhotometricChoice replay_photometric(Draws draws) {
+  PhotometricChoice choice;
+  const auto draw = [&]() -> std::optional<float> {
+    if (draws.next() == 0) return std::nullopt;
+    return static_cast<float>(draws.next());
+  };
+  choice.brightness = draw();
+  choice.contrast_first = draws.next() == 1;
+  if (choice.contrast_first) choice.contrast = draw();
+  choice.saturation = draw();
+  if (const auto hue = draw()) choice.hue = static_cast<int>(*hue);
+  if (!choice.contrast_first) choice.contrast = draw();
+  EXPECT_TRUE(draws.values.empty());
+  return choice;
+}
+
+TEST_F(MmsegTransforms, EveryStepEqualsTheOfficialOne) {
+  JsonParser parser;
+  const std::string manifest = read_all(folder() / "transforms.json");
+  const auto cases = parser.parse(manifest).at("cases").as_list("cases");
+  ASSERT_GE(cases.size(), 6u);
+  for (const JsonValue& golden : cases) {
+    const std::string prefix = std::to_string(golden.integer("index")) + ".";
+    SCOPED_TRACE(prefix);
+    Frame frame{.key = {}, .image = pixels(prefix + "image")};
+    frame.semantic = pixels(prefix + "label_reduced");
+
+    const Scale scale = scaled_by({96, 48}, 0.5 + 1.5 * Draws(golden.at("resize_draws")).next());
+    resize_frame(frame, rescaled_size(frame.image.size(), scale));
+    EXPECT_TRUE(frame.image == pixels(prefix + "resized"));
+    EXPECT_TRUE(frame.semantic == pixels(prefix + "resized_label"));
+
+    Draws offsets(golden.at("crop_draws"));
+    crop_frame(frame, choose_crop(frame.semantic, {40, 40}, 0.75, [&](std::int64_t most) {
+                 const auto offset = static_cast<std::int64_t>(offsets.next());
+                 EXPECT_LE(offset, most);
+                 return offset;
+               }));
+    EXPECT_TRUE(offsets.values.empty());
+    EXPECT_TRUE(frame.image == pixels(prefix + "cropped"));
+    EXPECT_TRUE(frame.semantic == pixels(prefix + "cropped_label"));
+
+    if (golden.flag("flip")) flip_frame(frame);
+    apply_photometric(frame.image, replay_photometric(Draws(golden.at("distort_draws"))));
+    EXPECT_TRUE(frame.image == pixels(prefix + "distorted"));
+
+    std::vector<float> planes(3 * 40 * 40, -1);
+    normalize_into(frame.image, {}, {40, 40}, planes.data());
+    const char* final = data(tensor(prefix + "final"));
+    for (int c = 0, i = 0; c < 3; ++c)
+      for (int y = 0; y < 40; y += 2)
+        for (int x = 0; x < 40; x += 2, ++i) {
+          float expected;
+          std::memcpy(&expected, final + i * sizeof expected, sizeof expected);
+          ASSERT_NEAR(planes[(c * 40 + y) * 40 + x], expected, 1e-6);
+        }
+    EXPECT_TRUE(pad_labels(frame.semantic, {40, 40}, 255) == pixels(prefix + "final_label"));
+  }
+}
+
+Frame small_frame() {
+  Frame frame{.key = {"", 0, "street"}, .image = Image({8, 4}, 3, 7)};
+  frame.ids = IdMap({8, 4}, 1, 1);
+  for (int y = 1; y < 3; ++y)
+    for (int x = 2; x < 5; ++x) frame.ids.at(x, y) = 9;
+  frame.objects = {{.category = 0, .track_id = 9, .id = 9, .mask = {}, .box = {2, 1, 4, 2}}};
+  return frame;
+}
+
+TEST(Flip, MirrorsBoxesAsEachReferenceDoes) {
+  Frame border = small_frame();
+  flip_frame(border);
+  EXPECT_EQ(border.objects[0].box, (Corners{4, 1, 6, 2}));
+  Frame inclusive = small_frame();
+  inclusive.inclusive_boxes = true;
+  flip_frame(inclusive);
+  EXPECT_EQ(inclusive.objects[0].box, (Corners{3, 1, 5, 2}));
+  EXPECT_EQ(inclusive.ids.at(3, 1), 9u);
+  EXPECT_EQ(inclusive.ids.at(2, 1), 1u);
+  EXPECT_TRUE(inclusive.record.flipped);
+}
+
+TEST(Crop, DropsObjectsWithoutExtent) {
+  Frame kept = small_frame();
+  crop_frame(kept, {3, 0, {5, 4}});
+  ASSERT_EQ(kept.objects.size(), 1u);
+  EXPECT_EQ(kept.objects[0].box, (Corners{0, 1, 1, 2}));
+  Frame dropped = small_frame();
+  crop_frame(dropped, {4, 0, {4, 4}});
+  EXPECT_TRUE(dropped.objects.empty());
+  EXPECT_EQ(dropped.image.size(), (Size{4, 4}));
+}
+
+TEST(Crop, RefusesAWindowOutsideThePicture) {
+  Frame frame = small_frame();
+  EXPECT_THROW(crop_frame(frame, {4, 0, {5, 4}}), Error);
+}
+
+TEST(Crop, KeepsASideThatIsShorterThanTheCrop) {
+  const CropWindow window = choose_crop({8, 40}, {16, 16}, [](std::int64_t most) { return most; });
+  EXPECT_EQ(window.size, (Size{8, 16}));
+  EXPECT_EQ(window.x, 0);
+  EXPECT_EQ(window.y, 24);
+}
+
+TEST(Resize, RefusesAnEmptyResult) { EXPECT_THROW(rescaled_size({4000, 1}, {40, 40}), Error); }
+
+TEST(ToFrame, RefusesLabelsOfAnotherSize) {
+  Sample sample;
+  sample.key.name = "street";
+  sample.image = Image({8, 4}, 3);
+  sample.semantic = LabelMap({8, 5}, 1);
+  try {
+    to_frame(std::move(sample), {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "street: the class labels are 8x5, the picture is 8x4; labels must be of the "
+                 "picture's size");
+  }
+}
+
+TEST(ToFrame, TakesThingsInOrderOfIdWithTheirExtents) {
+  Sample sample;
+  sample.key.name = "street";
+  sample.image = Image({8, 4}, 3);
+  sample.panoptic = PanopticMap{
+      small_frame().ids, {{.id = 9, .category = 1, .track_id = 5}, {.id = 1, .category = 0}}};
+  const Frame frame = to_frame(std::move(sample), {false, true});
+  ASSERT_EQ(frame.objects.size(), 1u);
+  EXPECT_EQ(frame.objects[0].track_id, 5);
+  EXPECT_EQ(frame.objects[0].box, (Corners{2, 1, 4, 2}));
+}
+
+class PipelineConfig : public test::TemporaryFolder {
+ protected:
+  Pipeline load(const std::string& text) {
+    std::ofstream(folder_ / "data.yaml") << text;
+    return Config::load(folder_ / "data.yaml").read<Pipeline>();
+  }
+  std::string error(const std::string& text) {
+    try {
+      load(text);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+};
+
+constexpr const char* kKittiStep = R"(steps:
+  - {kind: resize, scales: [{long: 12, short: 4}], ratio_min: 0.5, ratio_max: 2}
+  - {kind: flip}
+  - {kind: crop, width: 6, height: 4}
+  - {kind: photometric}
+)";
+
+TEST_F(PipelineConfig, FramesOfAClipGetTheSameDrawsAndEpochsRepeat) {
+  const Pipeline pipeline = load(kKittiStep);
+  for (std::uint64_t sample = 0; sample < 20; ++sample) {
+    Clip clip = {small_frame(), small_frame()};
+    Clip again = {small_frame()};
+    ASSERT_TRUE(apply_pipeline(pipeline, clip, Random(3).fork(sample)));
+    ASSERT_TRUE(apply_pipeline(pipeline, again, Random(3).fork(sample)));
+    EXPECT_TRUE(clip[0].image == clip[1].image);
+    EXPECT_TRUE(clip[0].ids == clip[1].ids);
+    EXPECT_TRUE(clip[0].image == again[0].image);
+    EXPECT_EQ(clip[0].record.flipped, clip[1].record.flipped);
+  }
+}
+
+TEST_F(PipelineConfig, RequireTracksRejectsClipsWithoutACommonObject) {
+  const Pipeline pipeline = load("steps: [{kind: require_tracks}]\n");
+  Clip same = {small_frame(), small_frame()};
+  EXPECT_TRUE(apply_pipeline(pipeline, same, Random(1)));
+  Clip other = same;
+  other[1].objects[0].track_id = 10;
+  EXPECT_FALSE(apply_pipeline(pipeline, other, Random(1)));
+}
+
+TEST_F(PipelineConfig, ErrorsNameKeyAndLine) {
+  const std::string range =
+      error("steps:\n  - {kind: flip}\n  - {kind: crop, width: 0, height: 4}\n");
+  EXPECT_NE(range.find("data.yaml:3"), std::string::npos) << range;
+  EXPECT_NE(range.find("steps.1.width"), std::string::npos) << range;
+  const std::string unknown = error("steps:\n  - {kind: flip, probabilty: 1}\n");
+  EXPECT_NE(unknown.find("probability"), std::string::npos) << unknown;
+  const std::string kind = error("steps:\n  - {kind: resiez}\n");
+  EXPECT_NE(kind.find("resize"), std::string::npos) << kind;
+}
+
+TEST_F(PipelineConfig, CategoryShareNeedsLabels) {
+  const Pipeline pipeline =
+      load("steps: [{kind: crop, width: 2, height: 2, max_category_share: 0.75}]\n");
+  Clip clip = {small_frame()};
+  EXPECT_THROW(apply_pipeline(pipeline, clip, Random(1)), Error);
+}
+
+TEST(MultiScale, DrawsWithinTheRangeAndOnlyTheValues) {
+  ResizeOptions options{.scales = {{1333, 640}, {1333, 800}},
+                        .sampling = ResizeOptions::Sampling::kRange};
+  Random random(5);
+  for (int i = 0; i < 200; ++i) {
+    const Scale scale = choose_scale(options, random);
+    EXPECT_EQ(scale.long_edge, 1333);
+    EXPECT_GE(scale.short_edge, 640);
+    EXPECT_LE(scale.short_edge, 800);
+  }
+  options.sampling = ResizeOptions::Sampling::kValue;
+  for (int i = 0; i < 50; ++i) {
+    const int edge = choose_scale(options, random).short_edge;
+    EXPECT_TRUE(edge == 640 || edge == 800);
+  }
+}
+
+}  // namespace
+}  // namespace tessera
