@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "tessera/core/log.h"
+#include "tessera/core/progress.h"
 #include "tessera/data/synth/synthesize.h"
 
 namespace tessera::app {
@@ -23,9 +24,9 @@ void add_synth_command(CLI::App& app) {
         options.size = synth::parse_size(state->size);
         options.seed = state->common.seed;
         options.threads = state->common.threads;
-        synth::synthesize(state->out, options, [](std::size_t done, std::size_t total) {
-          spdlog::debug("frame {} of {}", done, total);
-        });
+        Progress progress("street", synth::total_frames(options), "frames");
+        synth::synthesize(state->out, options,
+                          [&progress](std::size_t count) { progress.advance(count); });
         spdlog::info("{} train and {} val sequences of {} frames in {}", options.sequences,
                      options.val_sequences, options.frames, state->out);
       });

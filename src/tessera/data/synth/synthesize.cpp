@@ -129,6 +129,11 @@ void check(const SynthOptions& options) {
                                  total, kMostFrames));
 }
 
+std::size_t total_frames(const SynthOptions& options) {
+  check(options);
+  return (static_cast<std::size_t>(options.sequences) + options.val_sequences) * options.frames;
+}
+
 void draw_frames(const SynthOptions& options, const FrameStages& stages) {
   check(options);
   const int threads = resolve_threads(options.threads);
@@ -168,7 +173,7 @@ void draw_frames(const SynthOptions& options, const FrameStages& stages) {
       parallel_for(count, threads, [&](std::size_t i, int) { stages.work(frames[i], i); });
     for (std::size_t i = 0; i < count; ++i)
       if (stages.after) stages.after(frames[i], i);
-    if (stages.progress) stages.progress(first + count, jobs.size());
+    if (stages.progress) stages.progress(count);
   }
 }
 
@@ -186,7 +191,7 @@ void write_flow(const fs::path& path, const Pixels<float>& flow) {
 }
 
 void synthesize(const fs::path& out, const SynthOptions& options,
-                const std::function<void(std::size_t, std::size_t)>& progress) {
+                const std::function<void(std::size_t)>& progress) {
   check(options);
   make_dataset_writer(options.format, out, options.frames);  // fails before anything is touched
   AtomicFolder folder(out, options.replace);

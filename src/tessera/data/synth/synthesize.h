@@ -31,6 +31,8 @@ Size parse_size(const std::string& text);
 
 /// Fails with what is wrong in the options.
 void check(const SynthOptions& options);
+/// Of both splits.
+std::size_t total_frames(const SynthOptions& options);
 
 /// Draws every frame and hands each to `work` on one of the threads; `before` and `after` see them
 /// in order, from one thread. The frames are the same for any number of threads.
@@ -38,13 +40,13 @@ struct FrameStages {
   std::function<void(const SynthFrame&, std::size_t slot)> before;
   std::function<void(const SynthFrame&, std::size_t slot)> work;
   std::function<void(const SynthFrame&, std::size_t slot)> after;
-  std::function<void(std::size_t done, std::size_t total)> progress;
+  std::function<void(std::size_t count)> progress;  ///< that many more frames are done
 };
 void draw_frames(const SynthOptions& options, const FrameStages& stages);
 
 /// Writes the dataset as a whole: nothing is left behind when it fails or is interrupted.
 void synthesize(const std::filesystem::path& out, const SynthOptions& options,
-                const std::function<void(std::size_t done, std::size_t total)>& progress = {});
+                const std::function<void(std::size_t count)>& progress = {});
 
 /// Middlebury's .flo file.
 void write_flow(const std::filesystem::path& path, const Pixels<float>& flow);
