@@ -26,8 +26,10 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
                       const std::string& example, CommonOptions& common, std::function<void()> run);
 
 // One function a command, each in a file of its own.
+void add_convert_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_info_command(CLI::App& app);
+void add_inspect_command(CLI::App& app);
 void add_synth_command(CLI::App& app);
 
 }  // namespace tessera::app

@@ -30,7 +30,9 @@ int become_torch_program(char** argv) {
 }
 
 void add_commands(CLI::App& app) {
+  add_convert_command(app);
   add_eval_command(app);
+  add_inspect_command(app);
   add_synth_command(app);
   // Listed for --help and for "did you mean"; a call of one never gets here.
   for (const TorchCommand& command : kTorchCommands)
