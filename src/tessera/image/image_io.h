@@ -12,12 +12,6 @@
 /// Reading and writing PNG and JPEG files. Every error names the file.
 namespace tessera {
 
-/// How a PNG's pixels are to be handed over.
-enum class PngKind {
-  kGrey,  ///< 1 channel as stored (8 or 16 bit); a palette picture gives its indices
-  kRgb,   ///< 3 channels; grey is spread, a palette is looked up, alpha is dropped
-};
-
 /// What the header of a picture file says, read without decoding.
 struct PictureInfo {
   Size size;

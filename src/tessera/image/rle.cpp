@@ -1,99 +1,191 @@
 #include "tessera/image/rle.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
-#include <utility>
+#include <array>
+#include <cstddef>
 
 #include "tessera/core/error.h"
 
 namespace tessera {
 namespace {
 
-/// Reads down the columns; `is_foreground(x, y)`.
-template <class Predicate>
-Rle encode(Size size, Predicate is_foreground) {
-  Rle rle{size, {}};
-  bool current = false;
-  std::uint32_t run = 0;
-  for (int x = 0; x < size.width; ++x)
-    for (int y = 0; y < size.height; ++y) {
-      if (is_foreground(x, y) != current) {
-        rle.counts.push_back(run);
-        run = 0;
-        current = !current;
-      }
-      ++run;
+std::uint64_t pixel_count(Size size) {
+  return static_cast<std::uint64_t>(size.width) * static_cast<std::uint64_t>(size.height);
+}
+
+/// Appends runs, merging neighbours of the same kind and dropping empty ones.
+class RunWriter {
+ public:
+  explicit RunWriter(std::vector<std::uint32_t>& counts) : counts_(counts) {}
+
+  void add(std::uint64_t length, bool foreground) {
+    if (length == 0) return;
+    if (foreground != foreground_) {
+      counts_.push_back(static_cast<std::uint32_t>(current_));
+      current_ = 0;
+      foreground_ = foreground;
     }
-  rle.counts.push_back(run);
+    current_ += length;
+  }
+  void finish() { counts_.push_back(static_cast<std::uint32_t>(current_)); }
+
+ private:
+  std::vector<std::uint32_t>& counts_;
+  std::uint64_t current_ = 0;
+  bool foreground_ = false;
+};
+
+/// Walks a row-major picture down its columns. Blocks of columns keep the reads within a few cache
+/// lines.
+template <class T, class IsForeground>
+Rle encode_columns(const Pixels<T>& picture, const IsForeground& is_foreground) {
+  constexpr int kBlock = 64;
+  Rle rle{picture.size(), {}};
+  RunWriter runs(rle.counts);
+  const int width = picture.width(), height = picture.height();
+  std::vector<std::uint8_t> block(static_cast<std::size_t>(kBlock) * height);
+  for (int x0 = 0; x0 < width; x0 += kBlock) {
+    const int columns = std::min(kBlock, width - x0);
+    for (int y = 0; y < height; ++y) {
+      const T* row = picture.row(y) + x0;
+      for (int x = 0; x < columns; ++x)
+        block[static_cast<std::size_t>(x) * height + y] = is_foreground(row[x]);
+    }
+    const std::uint8_t* at = block.data();
+    const std::uint8_t* const end = at + static_cast<std::size_t>(columns) * height;
+    while (at < end) {
+      const std::uint8_t* next = std::find(at, end, static_cast<std::uint8_t>(*at == 0));
+      runs.add(static_cast<std::uint64_t>(next - at), *at != 0);
+      at = next;
+    }
+  }
+  runs.finish();
   return rle;
+}
+
+void check_sum(const std::vector<std::uint32_t>& counts, Size size) {
+  std::uint64_t sum = 0;
+  for (const std::uint32_t count : counts) sum += count;
+  if (sum != pixel_count(size))
+    fail("run-length mask covers {} pixels, its size {} has {}", sum, to_string(size),
+         pixel_count(size));
+}
+
+/// Calls visit(length, in_a, in_b) for the stretches over which neither mask changes.
+template <class Visit>
+void walk_together(const Rle& a, const Rle& b, const Visit& visit) {
+  if (a.size != b.size)
+    fail("run-length masks of different sizes: {} and {}", to_string(a.size), to_string(b.size));
+  std::size_t i = 0, j = 0;
+  std::uint64_t left_a = a.counts.empty() ? 0 : a.counts[0];
+  std::uint64_t left_b = b.counts.empty() ? 0 : b.counts[0];
+  while (i < a.counts.size() && j < b.counts.size()) {
+    const std::uint64_t length = std::min(left_a, left_b);
+    if (length > 0) visit(length, (i & 1) != 0, (j & 1) != 0);
+    left_a -= length;
+    left_b -= length;
+    if (left_a == 0 && ++i < a.counts.size()) left_a = a.counts[i];
+    if (left_b == 0 && ++j < b.counts.size()) left_b = b.counts[j];
+  }
+}
+
+template <class Combine>
+Rle combine_all(std::span<const Rle> masks, const Combine& combine) {
+  if (masks.empty()) return {};
+  Rle result = masks[0];
+  for (const Rle& mask : masks.subspan(1)) {
+    Rle merged{result.size, {}};
+    RunWriter runs(merged.counts);
+    walk_together(result, mask, [&](std::uint64_t length, bool in_a, bool in_b) {
+      runs.add(length, combine(in_a, in_b));
+    });
+    runs.finish();
+    result = std::move(merged);
+  }
+  return result;
 }
 
 }  // namespace
 
 Rle rle_encode(const Pixels<std::uint8_t>& mask) {
-  return encode(mask.size(), [&](int x, int y) { return mask.at(x, y) != 0; });
+  return encode_columns(mask, [](std::uint8_t value) { return value != 0; });
 }
 
 Rle rle_encode(const IdMap& ids, std::uint32_t id) {
-  return encode(ids.size(), [&](int x, int y) { return ids.at(x, y) == id; });
+  return encode_columns(ids, [id](std::uint32_t value) { return value == id; });
 }
 
 Pixels<std::uint8_t> rle_decode(const Rle& rle) {
+  check_sum(rle.counts, rle.size);
   Pixels<std::uint8_t> mask(rle.size, 1);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < rle.counts.size(); ++i)
-    for (std::uint32_t k = 0; k < rle.counts[i]; ++k, ++at)
-      mask.at(static_cast<int>(at / rle.size.height), static_cast<int>(at % rle.size.height)) =
-          i % 2;
+  int x = 0, y = 0;
+  for (std::size_t run = 0; run < rle.counts.size(); ++run) {
+    std::uint64_t left = rle.counts[run];
+    while (left > 0) {
+      const int length =
+          static_cast<int>(std::min<std::uint64_t>(left, static_cast<unsigned>(mask.height() - y)));
+      if ((run & 1) != 0)
+        for (int i = 0; i < length; ++i) mask.at(x, y + i) = 1;
+      left -= static_cast<std::uint64_t>(length);
+      y += length;
+      if (y == mask.height()) {
+        y = 0;
+        ++x;
+      }
+    }
+  }
   return mask;
 }
 
 std::string rle_to_string(const Rle& rle) {
-  // Five bits a character, bit 5 says that more follow; from the fourth run on the difference to
-  // the run before last is stored.
   std::string text;
   for (std::size_t i = 0; i < rle.counts.size(); ++i) {
     std::int64_t value = rle.counts[i];
     if (i > 2) value -= rle.counts[i - 2];
-    for (bool more = true; more;) {
-      std::int64_t bits = value & 31;
+    bool more = true;
+    while (more) {
+      const auto group = static_cast<unsigned>(value & 0x1f);
       value >>= 5;
-      more = (bits & 16) != 0 ? value != -1 : value != 0;
-      if (more) bits |= 32;
-      text.push_back(static_cast<char>(bits + 48));
+      // The last group's bit 4 is the sign.
+      more = (group & 0x10) != 0 ? value != -1 : value != 0;
+      text.push_back(static_cast<char>((more ? group | 0x20 : group) + 48));
     }
   }
   return text;
 }
 
 Rle rle_from_string(std::string_view text, Size size) {
-  std::vector<std::uint32_t> counts;
-  for (std::size_t at = 0; at < text.size();) {
+  Rle rle{size, {}};
+  std::size_t at = 0;
+  while (at < text.size()) {
     std::int64_t value = 0;
     int shift = 0;
-    for (bool more = true; more; shift += 5) {
-      if (at == text.size() || shift > 30) fail("a run-length mask ends in the middle of a number");
-      const int bits = text[at++] - 48;
-      if (bits < 0 || bits > 63) fail("a run-length mask holds the character '{}'", text[at - 1]);
-      value |= std::int64_t{bits & 31} << shift;
-      more = (bits & 32) != 0;
-      if (!more && (bits & 16) != 0) value |= -(std::int64_t{1} << (shift + 5));
+    for (;;) {
+      if (at == text.size()) fail("run-length string ends in the middle of a count");
+      const int group = static_cast<unsigned char>(text[at]) - 48;
+      if (group < 0 || group > 63)
+        fail("run-length string has the invalid character {:#04x} at position {}",
+             static_cast<unsigned char>(text[at]), at);
+      if (shift > 35) fail("run-length string has a count that is too long at position {}", at);
+      ++at;
+      value |= static_cast<std::int64_t>(group & 0x1f) << shift;
+      shift += 5;
+      if ((group & 0x20) == 0) {
+        if ((group & 0x10) != 0) value |= -(std::int64_t{1} << shift);
+        break;
+      }
     }
-    if (counts.size() > 2) value += counts[counts.size() - 2];
-    if (value < 0 || value > UINT32_MAX) fail("a run-length mask holds a run of {} pixels", value);
-    counts.push_back(static_cast<std::uint32_t>(value));
+    if (rle.counts.size() > 2) value += rle.counts[rle.counts.size() - 2];
+    if (value < 0 || static_cast<std::uint64_t>(value) > pixel_count(size))
+      fail("run-length string has a run of {} pixels in a {} picture", value, to_string(size));
+    rle.counts.push_back(static_cast<std::uint32_t>(value));
   }
-  return rle_from_counts(std::move(counts), size);
+  check_sum(rle.counts, size);
+  return rle;
 }
 
 Rle rle_from_counts(std::vector<std::uint32_t> counts, Size size) {
-  std::uint64_t sum = 0;
-  for (const std::uint32_t count : counts) sum += count;
-  const std::uint64_t pixels = static_cast<std::uint64_t>(size.width) * size.height;
-  if (sum != pixels)
-    fail("a run-length mask covers {} pixels; its picture of {} has {}", sum, to_string(size),
-         pixels);
+  check_sum(counts, size);
   return {size, std::move(counts)};
 }
 
@@ -104,166 +196,53 @@ std::uint64_t rle_area(const Rle& rle) {
 }
 
 Box rle_box(const Rle& rle) {
-  std::uint32_t left = UINT32_MAX, top = UINT32_MAX, right = 0, bottom = 0, at = 0;
-  const auto height = static_cast<std::uint32_t>(rle.size.height);
+  const auto height = static_cast<std::uint64_t>(rle.size.height);
+  std::uint64_t left = rle.size.width, top = height, right = 0, bottom = 0, position = 0;
+  bool any = false;
   for (std::size_t i = 0; i < rle.counts.size(); ++i) {
-    const std::uint32_t first = at;
-    at += rle.counts[i];
-    if (i % 2 == 0 || rle.counts[i] == 0) continue;
-    const std::uint32_t last = at - 1;
-    const bool crosses = first / height != last / height;
-    left = std::min(left, first / height);
-    right = std::max(right, last / height);
-    top = std::min(top, crosses ? 0 : first % height);
-    bottom = std::max(bottom, crosses ? height - 1 : last % height);
-  }
-  if (left == UINT32_MAX) return {};
-  return {static_cast<double>(left), static_cast<double>(top), right - left + 1.0,
-          bottom - top + 1.0};
-}
-
-namespace {
-
-/// The mask whose pixels satisfy `combine(in how many masks)`.
-template <class Combine>
-Rle merge(std::span<const Rle> masks, Combine combine) {
-  if (masks.empty()) return {};
-  const std::uint32_t pixels =
-      static_cast<std::uint32_t>(masks[0].size.width) * masks[0].size.height;
-  struct Cursor {
-    std::size_t run = 0;
-    std::uint32_t end = 0;
-  };
-  std::vector<Cursor> cursors(masks.size());
-  for (std::size_t i = 0; i < masks.size(); ++i) {
-    if (masks[i].size != masks[0].size)
-      fail("run-length masks of {} and {} cannot be combined", to_string(masks[0].size),
-           to_string(masks[i].size));
-    cursors[i].end = masks[i].counts.empty() ? pixels : masks[i].counts[0];
-  }
-  Rle out{masks[0].size, {}};
-  bool current = false;
-  std::uint32_t at = 0, run_start = 0;
-  while (at < pixels) {
-    std::size_t covered = 0;
-    std::uint32_t next = pixels;
-    for (std::size_t i = 0; i < masks.size(); ++i) {
-      Cursor& cursor = cursors[i];
-      while (cursor.end <= at && cursor.run + 1 < masks[i].counts.size())
-        cursor.end += masks[i].counts[++cursor.run];
-      covered += cursor.run % 2;
-      next = std::min(next, std::max(cursor.end, at + 1));
+    const std::uint64_t start = position;
+    position += rle.counts[i];
+    if ((i & 1) == 0 || rle.counts[i] == 0) continue;
+    any = true;
+    const std::uint64_t last = position - 1;
+    const std::uint64_t x0 = start / height, x1 = last / height;
+    left = std::min(left, x0);
+    right = std::max(right, x1);
+    if (x0 < x1) {
+      top = 0;
+      bottom = height - 1;
+    } else {
+      top = std::min(top, start % height);
+      bottom = std::max(bottom, last % height);
     }
-    if (combine(covered) != current) {
-      out.counts.push_back(at - run_start);
-      run_start = at;
-      current = !current;
-    }
-    at = next;
   }
-  out.counts.push_back(pixels - run_start);
-  return out;
+  if (!any) return {};
+  return {static_cast<double>(left), static_cast<double>(top),
+          static_cast<double>(right - left + 1), static_cast<double>(bottom - top + 1)};
 }
-
-}  // namespace
 
 Rle rle_union(std::span<const Rle> masks) {
-  return merge(masks, [](std::size_t covered) { return covered > 0; });
+  return combine_all(masks, [](bool a, bool b) { return a || b; });
 }
 
 Rle rle_intersection(std::span<const Rle> masks) {
-  return merge(masks, [&](std::size_t covered) { return covered == masks.size(); });
+  return combine_all(masks, [](bool a, bool b) { return a && b; });
 }
 
 std::uint64_t rle_intersection_area(const Rle& a, const Rle& b) {
-  const Rle masks[] = {a, b};
-  return rle_area(rle_intersection(masks));
+  std::uint64_t area = 0;
+  walk_together(a, b, [&](std::uint64_t length, bool in_a, bool in_b) {
+    if (in_a && in_b) area += length;
+  });
+  return area;
 }
 
 double rle_iou(const Rle& a, const Rle& b, bool crowd) {
-  const auto intersection = static_cast<double>(rle_intersection_area(a, b));
-  const auto area = static_cast<double>(rle_area(a));
-  const double whole = crowd ? area : area + static_cast<double>(rle_area(b)) - intersection;
-  return whole > 0 ? intersection / whole : 0;
-}
-
-Rle rle_from_polygon(std::span<const double> xy, Size size) {
-  // The outline is walked on a grid five times as fine; wherever it steps to another column, the
-  // crossing's pixel starts or ends a run.
-  constexpr double kScale = 5;
-  const std::size_t corners = xy.size() / 2;
-  std::vector<int> x(corners + 1), y(corners + 1);
-  for (std::size_t i = 0; i < corners; ++i) {
-    x[i] = static_cast<int>(kScale * xy[2 * i] + 0.5);
-    y[i] = static_cast<int>(kScale * xy[2 * i + 1] + 0.5);
-  }
-  if (corners > 0) {
-    x[corners] = x[0];
-    y[corners] = y[0];
-  }
-  std::vector<int> u, v;
-  for (std::size_t i = 0; i < corners; ++i) {
-    int xs = x[i], xe = x[i + 1], ys = y[i], ye = y[i + 1];
-    const int dx = std::abs(xe - xs), dy = std::abs(ye - ys);
-    const bool flip = (dx >= dy && xs > xe) || (dx < dy && ys > ye);
-    if (flip) {
-      std::swap(xs, xe);
-      std::swap(ys, ye);
-    }
-    const int steps = std::max(dx, dy);
-    const double slope = steps == 0 ? 0
-                         : dx >= dy ? static_cast<double>(ye - ys) / dx
-                                    : static_cast<double>(xe - xs) / dy;
-    for (int d = 0; d <= steps; ++d) {
-      const int t = flip ? steps - d : d;
-      u.push_back(dx >= dy ? t + xs : static_cast<int>(xs + slope * t + 0.5));
-      v.push_back(dx >= dy ? static_cast<int>(ys + slope * t + 0.5) : t + ys);
-    }
-  }
-  std::vector<std::uint32_t> crossings;
-  for (std::size_t j = 1; j < u.size(); ++j) {
-    if (u[j] == u[j - 1]) continue;
-    const double column = ((u[j] < u[j - 1] ? u[j] : u[j] - 1) + 0.5) / kScale - 0.5;
-    if (std::floor(column) != column || column < 0 || column > size.width - 1) continue;
-    const double row = (std::min(v[j], v[j - 1]) + 0.5) / kScale - 0.5;
-    crossings.push_back(
-        static_cast<std::uint32_t>(column) * size.height +
-        static_cast<std::uint32_t>(std::ceil(std::clamp<double>(row, 0, size.height))));
-  }
-  crossings.push_back(static_cast<std::uint32_t>(size.width) * size.height);
-  std::sort(crossings.begin(), crossings.end());
-  // Differences are the runs; an empty run joins its neighbours.
-  Rle rle{size, {}};
-  std::uint32_t last = 0;
-  bool join = false;
-  for (const std::uint32_t crossing : crossings) {
-    const std::uint32_t run = std::exchange(last, crossing);
-    const std::uint32_t length = crossing - run;
-    if (join) {
-      rle.counts.back() += length;
-      join = false;
-    } else if (length > 0 || rle.counts.empty()) {
-      rle.counts.push_back(length);
-    } else {
-      join = true;
-    }
-  }
-  return rle;
-}
-
-Rle rle_from_polygons(std::span<const std::vector<double>> polygons, Size size) {
-  std::vector<Rle> parts;
-  for (const std::vector<double>& polygon : polygons)
-    parts.push_back(rle_from_polygon(polygon, size));
-  if (parts.empty())
-    return rle_from_counts({static_cast<std::uint32_t>(size.width) * size.height}, size);
-  return rle_union(parts);
-}
-
-Rle rle_from_box(const Box& box, Size size) {
-  const double right = box.x + box.width, bottom = box.y + box.height;
-  const double corners[] = {box.x, box.y, box.x, bottom, right, bottom, right, box.y};
-  return rle_from_polygon(corners, size);
+  const std::uint64_t intersection = rle_intersection_area(a, b);
+  if (intersection == 0) return 0.0;
+  const std::uint64_t area = rle_area(a);
+  const std::uint64_t whole = crowd ? area : area + rle_area(b) - intersection;
+  return static_cast<double>(intersection) / static_cast<double>(whole);
 }
 
 }  // namespace tessera

@@ -1,5 +1,6 @@
 #include "tessera/image/rle.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tessera/core/error.h"
@@ -8,63 +9,144 @@
 namespace tessera {
 namespace {
 
-Pixels<std::uint8_t> random_mask(Size size, std::uint64_t seed) {
-  Random random(seed);
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+Pixels<std::uint8_t> random_mask(Random& random, Size size) {
   Pixels<std::uint8_t> mask(size, 1);
-  bool value = random.coin();
-  for (int x = 0; x < size.width; ++x)
-    for (int y = 0; y < size.height; ++y) {
-      if (random.coin(0.1)) value = !value;
-      mask.at(x, y) = value;
-    }
+  const double density = random.uniform();
+  std::uint8_t value = 0;
+  for (auto& pixel : mask.values()) {
+    if (random.coin(0.2)) value = random.coin(density);
+    pixel = value;
+  }
   return mask;
 }
 
-TEST(Rle, RunsGoDownTheColumnsBackgroundFirst) {
-  Pixels<std::uint8_t> mask({2, 3}, 1);
-  mask.at(0, 0) = 1;
+TEST(Rle, RunsGoDownTheColumnsAndStartWithBackground) {
+  Pixels<std::uint8_t> mask({3, 2}, 1);
+  mask.at(0, 0) = 1;  // first pixel of the first column
   mask.at(1, 1) = 1;
-  EXPECT_EQ(rle_encode(mask).counts, (std::vector<std::uint32_t>{0, 1, 3, 1, 1}));
+  EXPECT_THAT(rle_encode(mask).counts, ElementsAre(0, 1, 2, 1, 2));
 }
 
-TEST(Rle, DecodingAndTheStringFormGiveTheMaskBack) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Pixels<std::uint8_t> mask = random_mask({31, 57}, seed);
+TEST(Rle, DecodeUndoesEncode) {
+  Random random(1);
+  for (int i = 0; i < 200; ++i) {
+    const Size size{static_cast<int>(random.uniform_int(1, 150)),
+                    static_cast<int>(random.uniform_int(1, 40))};
+    const auto mask = random_mask(random, size);
     const Rle rle = rle_encode(mask);
     EXPECT_EQ(rle_decode(rle), mask);
-    EXPECT_EQ(rle_from_string(rle_to_string(rle), mask.size()), rle);
-    std::uint64_t area = 0;
-    for (const std::uint8_t value : mask.values()) area += value;
-    EXPECT_EQ(rle_area(rle), area);
+    EXPECT_EQ(rle_from_string(rle_to_string(rle), size), rle);
   }
 }
 
-TEST(Rle, UnionAndIntersectionArePixelwise) {
-  const Pixels<std::uint8_t> a = random_mask({23, 19}, 1), b = random_mask({23, 19}, 2);
-  Pixels<std::uint8_t> both(a.size(), 1), either(a.size(), 1);
-  for (std::size_t i = 0; i < a.values().size(); ++i) {
-    both.values()[i] = a.values()[i] & b.values()[i];
-    either.values()[i] = a.values()[i] | b.values()[i];
+TEST(Rle, EncodesOneIdOfAMap) {
+  IdMap ids({2, 2}, 1, 7u);
+  ids.at(1, 0) = 9;
+  EXPECT_THAT(rle_encode(ids, 9).counts, ElementsAre(2, 1, 1));
+}
+
+TEST(Rle, StringFormIsCocos) {
+  // What pycocotools' mask.encode gives for a 4x3 mask with the pixels (row 1, columns 1 and 2)
+  // set.
+  Pixels<std::uint8_t> mask({4, 3}, 1);
+  mask.at(1, 1) = 1;
+  mask.at(2, 1) = 1;
+  EXPECT_EQ(rle_to_string(rle_encode(mask)), "41202");
+}
+
+TEST(Rle, SetOperationsAgreeWithPixels) {
+  Random random(2);
+  for (int i = 0; i < 100; ++i) {
+    const Size size{17, 23};
+    const auto a = random_mask(random, size), b = random_mask(random, size);
+    const Rle masks[] = {rle_encode(a), rle_encode(b)};
+    std::uint64_t both = 0, either = 0;
+    Pixels<std::uint8_t> united(size, 1);
+    for (std::size_t p = 0; p < a.values().size(); ++p) {
+      both += a.values()[p] && b.values()[p];
+      united.values()[p] = a.values()[p] || b.values()[p];
+      either += united.values()[p];
+    }
+    EXPECT_EQ(rle_intersection_area(masks[0], masks[1]), both);
+    EXPECT_EQ(rle_area(rle_intersection(masks)), both);
+    EXPECT_EQ(rle_union(masks), rle_encode(united));
+    if (either > 0) {
+      EXPECT_DOUBLE_EQ(rle_iou(masks[0], masks[1]),
+                       static_cast<double>(both) / static_cast<double>(either));
+    }
   }
-  const Rle masks[] = {rle_encode(a), rle_encode(b)};
-  EXPECT_EQ(rle_decode(rle_intersection(masks)), both);
-  EXPECT_EQ(rle_decode(rle_union(masks)), either);
-  EXPECT_DOUBLE_EQ(rle_iou(masks[0], masks[1]),
-                   static_cast<double>(rle_area(rle_encode(both))) /
-                       static_cast<double>(rle_area(rle_encode(either))));
 }
 
-TEST(Rle, APolygonAlongPixelBordersIsItsRectangle) {
-  const Rle rle = rle_from_box({2, 3, 4, 5}, {20, 10});
-  EXPECT_EQ(rle_area(rle), 20u);
-  EXPECT_EQ(rle_box(rle), (Box{2, 3, 4, 5}));
-  EXPECT_EQ(rle_box(rle_from_counts({200}, {20, 10})), Box());
+TEST(Rle, CrowdIouIsOverTheDetection) {
+  Pixels<std::uint8_t> small({4, 4}, 1), all({4, 4}, 1, 1);
+  small.at(0, 0) = small.at(0, 1) = 1;
+  EXPECT_DOUBLE_EQ(rle_iou(rle_encode(small), rle_encode(all), true), 1.0);
+  EXPECT_DOUBLE_EQ(rle_iou(rle_encode(small), rle_encode(all), false), 2.0 / 16.0);
 }
 
-TEST(Rle, MasksThatDoNotFillTheirPictureAreRefused) {
-  EXPECT_THROW(rle_from_counts({3, 2}, {2, 3}), Error);
-  EXPECT_THROW(rle_from_string("P", {2, 3}), Error);
-  EXPECT_THROW(rle_from_string("\x01", {2, 3}), Error);
+TEST(Rle, BoxIsTight) {
+  Pixels<std::uint8_t> mask({10, 8}, 1);
+  EXPECT_EQ(rle_box(rle_encode(mask)), Box());
+  mask.at(3, 2) = mask.at(5, 4) = 1;
+  EXPECT_EQ(rle_box(rle_encode(mask)), (Box{3, 2, 3, 3}));
+  EXPECT_EQ(rle_area(rle_encode(mask)), 2u);
+}
+
+TEST(Rle, PolygonOfASquare) {
+  const std::vector<double> square = {1, 1, 1, 3, 4, 3, 4, 1};
+  const Rle rle = rle_from_polygon(square, {6, 5});
+  EXPECT_EQ(rle_area(rle), 6u);
+  EXPECT_EQ(rle_box(rle), (Box{1, 1, 3, 2}));
+  EXPECT_EQ(rle_from_box({1, 1, 3, 2}, {6, 5}), rle);
+}
+
+TEST(Rle, PolygonsOfOneObjectAreUnited) {
+  const std::vector<std::vector<double>> parts = {{0, 0, 0, 2, 2, 2, 2, 0},
+                                                  {3, 0, 3, 2, 5, 2, 5, 0}};
+  EXPECT_EQ(rle_area(rle_from_polygons(parts, {6, 4})), 8u);
+}
+
+TEST(Rle, BadInputIsNamed) {
+  EXPECT_THAT(
+      [] {
+        rle_from_counts({3, 4}, {4, 2});
+      },
+      ThrowsMessage<Error>(HasSubstr("covers 7 pixels, its size 4x2 has 8")));
+  EXPECT_THAT([] { rle_from_string("4", {4, 4}); }, ThrowsMessage<Error>(HasSubstr("covers 4")));
+  EXPECT_THAT(
+      [] {
+        rle_from_string("o", {4, 4});
+      },
+      ThrowsMessage<Error>(HasSubstr("ends in the middle")));
+  EXPECT_THAT(
+      [] {
+        rle_from_string("\x01", {4, 4});
+      },
+      ThrowsMessage<Error>(HasSubstr("invalid character")));
+  EXPECT_THAT(
+      [] {
+        rle_from_string("oooooooooo4", {4, 4});
+      },
+      ThrowsMessage<Error>(HasSubstr("too long")));
+  EXPECT_THAT(
+      [] {
+        rle_intersection_area(rle_from_counts({4}, {2, 2}), rle_from_counts({4}, {4, 1}));
+      },
+      ThrowsMessage<Error>(HasSubstr("different sizes")));
+  EXPECT_THAT(
+      [] {
+        rle_from_polygon(std::vector<double>{1, 1, 2, 2}, {4, 4});
+      },
+      ThrowsMessage<Error>(HasSubstr("at least 6")));
+  EXPECT_THAT(
+      [] {
+        rle_from_polygon(std::vector<double>{1, 1, 1e12, 2, 3, 3}, {4, 4});
+      },
+      ThrowsMessage<Error>(HasSubstr("far outside")));
 }
 
 }  // namespace

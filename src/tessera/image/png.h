@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tessera/image/image_io.h"
+
+/// The PNG decoder beneath image_io.h: chunks, one libdeflate call, rows unfiltered in place.
+namespace tessera::png {
+
+enum class ColorType : std::uint8_t {
+  kGrey = 0,
+  kRgb = 2,
+  kPalette = 3,
+  kGreyAlpha = 4,
+  kRgba = 6
+};
+
+struct Header {
+  Size size;
+  int bit_depth = 8;
+  ColorType color = ColorType::kGrey;
+  bool interlaced = false;
+
+  int channels() const;
+  std::size_t row_bytes() const;
+};
+
+bool is_png(std::span<const std::uint8_t> bytes);
+
+/// Reads the signature and the first chunk. Errors start with `name`, the file's.
+Header read_header(std::span<const std::uint8_t> bytes, const std::string& name);
+
+/// Decoded rows as they stand in the file: samples of bit_depth bits, 16-bit ones with the high
+/// byte first.
+class Decoded {
+ public:
+  Decoded(std::span<const std::uint8_t> bytes, const std::string& name);
+
+  const Header& header() const { return header_; }
+  const std::vector<Color>& palette() const { return palette_; }
+  /// Row y, valid until the next picture is decoded on this thread.
+  const std::uint8_t* row(int y) const { return rows_ + static_cast<std::size_t>(y) * stride_; }
+
+ private:
+  void decode_plain(std::span<const std::uint8_t> data, const std::string& name);
+  void decode_interlaced(std::span<const std::uint8_t> bytes, const std::string& name);
+
+  Header header_;
+  std::vector<Color> palette_;
+  std::uint8_t* rows_ = nullptr;
+  std::size_t stride_ = 0;
+};
+
+/// "16-bit grey", for messages.
+std::string describe(const Header& header);
+
+}  // namespace tessera::png
