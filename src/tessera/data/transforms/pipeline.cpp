@@ -169,7 +169,7 @@ bool apply_step(const TransformStep& step, Clip& clip, Random random) {
   return std::visit([&](const auto& options) { return apply(options, clip, random); }, step);
 }
 
-bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random) {
+bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random, StageTimes& times) {
   for (Frame& frame : clip) {
     if (frame.image.size() != clip.front().image.size())
       fail(
@@ -178,8 +178,10 @@ bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random) 
           to_string(clip.front().image.size()));
     frame.inclusive_boxes = pipeline.inclusive_boxes;
   }
-  for (std::size_t i = 0; i < pipeline.steps.size(); ++i)
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
+    const StageTimer timer(times, step_name(pipeline.steps[i]));
     if (!apply_step(pipeline.steps[i], clip, random.fork(i))) return false;
+  }
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "tessera/data/transforms/frame.h"
 #include "tessera/data/transforms/geometry.h"
 #include "tessera/data/transforms/photometric.h"
+#include "tessera/data/transforms/stage_times.h"
 
 namespace tessera {
 
@@ -62,7 +63,7 @@ const char* step_name(const TransformStep& step);
 /// for training and another is to be drawn.
 bool apply_step(const TransformStep& step, Clip& clip, Random random);
 
-/// Applies all steps; step i draws from random.fork(i).
-bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random);
+/// Applies all steps; step i draws from random.fork(i). Each step's time is added to `times`.
+bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random, StageTimes& times);
 
 }  // namespace tessera

@@ -219,6 +219,8 @@ class PipelineConfig : public test::TemporaryFolder {
     }
     return "no error";
   }
+
+  StageTimes times_;
 };
 
 constexpr const char* kKittiStep = R"(steps:
@@ -233,8 +235,8 @@ TEST_F(PipelineConfig, FramesOfAClipGetTheSameDrawsAndEpochsRepeat) {
   for (std::uint64_t sample = 0; sample < 20; ++sample) {
     Clip clip = {small_frame(), small_frame()};
     Clip again = {small_frame()};
-    ASSERT_TRUE(apply_pipeline(pipeline, clip, Random(3).fork(sample)));
-    ASSERT_TRUE(apply_pipeline(pipeline, again, Random(3).fork(sample)));
+    ASSERT_TRUE(apply_pipeline(pipeline, clip, Random(3).fork(sample), times_));
+    ASSERT_TRUE(apply_pipeline(pipeline, again, Random(3).fork(sample), times_));
     EXPECT_TRUE(clip[0].image == clip[1].image);
     EXPECT_TRUE(clip[0].ids == clip[1].ids);
     EXPECT_TRUE(clip[0].image == again[0].image);
@@ -245,10 +247,11 @@ TEST_F(PipelineConfig, FramesOfAClipGetTheSameDrawsAndEpochsRepeat) {
 TEST_F(PipelineConfig, RequireTracksRejectsClipsWithoutACommonObject) {
   const Pipeline pipeline = load("steps: [{kind: require_tracks}]\n");
   Clip same = {small_frame(), small_frame()};
-  EXPECT_TRUE(apply_pipeline(pipeline, same, Random(1)));
+  EXPECT_TRUE(apply_pipeline(pipeline, same, Random(1), times_));
   Clip other = same;
   other[1].objects[0].track_id = 10;
-  EXPECT_FALSE(apply_pipeline(pipeline, other, Random(1)));
+  EXPECT_FALSE(apply_pipeline(pipeline, other, Random(1), times_));
+  EXPECT_EQ(times_.count("require_tracks"), 1u);
 }
 
 TEST_F(PipelineConfig, ErrorsNameKeyAndLine) {
@@ -266,7 +269,7 @@ TEST_F(PipelineConfig, CategoryShareNeedsLabels) {
   const Pipeline pipeline =
       load("steps: [{kind: crop, width: 2, height: 2, max_category_share: 0.75}]\n");
   Clip clip = {small_frame()};
-  EXPECT_THROW(apply_pipeline(pipeline, clip, Random(1)), Error);
+  EXPECT_THROW(apply_pipeline(pipeline, clip, Random(1), times_), Error);
 }
 
 TEST(MultiScale, DrawsWithinTheRangeAndOnlyTheValues) {

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tessera/data/transforms/frame.h"
+#include "tessera/data/transforms/normalize.h"
+
+namespace tessera {
+
+/// The labels of one frame of a batch, padded to the batch's size.
+struct BatchFrame {
+  SampleKey key;
+  FrameRecord record;
+  LabelMap semantic;                 ///< padding is 255 unless CollateOptions say otherwise
+  std::vector<FrameObject> objects;  ///< their pixels are in `masks`
+  std::vector<std::uint8_t> masks;   ///< [objects, height, width], 1 inside
+};
+
+/// Samples as a network takes them, in buffers that a tensor can wrap without a copy.
+struct Batch {
+  int clips = 0;
+  int frames_per_clip = 0;
+  Size size;
+  std::vector<float> pixels;       ///< [clips * frames, 3, height, width]
+  std::vector<BatchFrame> frames;  ///< clip by clip
+};
+
+struct CollateOptions {
+  NormalizeOptions normalize;
+  int divisor = 32;                     ///< sides are padded to a multiple of this
+  std::uint8_t semantic_padding = 255;  ///< VPSNet pads with 0
+};
+
+/// Normalises, pads to the largest picture and packs. All clips have the same number of frames.
+Batch collate(std::vector<Clip> clips, const CollateOptions& options);
+
+}  // namespace tessera

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/core/random.h"
+#include "tessera/data/dataset.h"
+#include "tessera/data/loader/sampler.h"
+#include "tessera/data/transforms/pipeline.h"
+
+namespace tessera {
+
+/// Where a loader gets its samples. load() is called from several threads.
+class ClipSource {
+ public:
+  virtual ~ClipSource();
+  virtual std::size_t size() const = 0;
+  virtual std::string name(std::size_t index) const = 0;
+  /// Everything random comes from `random`. Nothing when the clip is of no use for training.
+  virtual std::optional<Clip> load(std::size_t index, const Random& random,
+                                   StageTimes& times) const = 0;
+};
+
+/// A dataset's frames through a pipeline, each alone or with a reference frame.
+class DatasetClips : public ClipSource {
+ public:
+  /// `dataset` must outlive this.
+  DatasetClips(const Dataset& dataset, Pipeline pipeline,
+               std::optional<ReferenceWindow> references = std::nullopt);
+
+  std::size_t size() const override { return dataset_.size(); }
+  std::string name(std::size_t index) const override;
+  std::optional<Clip> load(std::size_t index, const Random& random,
+                           StageTimes& times) const override;
+
+ private:
+  const Dataset& dataset_;
+  Pipeline pipeline_;
+  std::optional<ReferenceWindow> references_;
+  std::vector<bool> things_;
+};
+
+}  // namespace tessera

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tessera/core/random.h"
+#include "tessera/data/dataset.h"
+
+namespace tessera {
+
+/// What becomes of a group's samples that don't fill a batch.
+enum class LastBatch {
+  kDrop,
+  kKeep,  ///< a smaller batch
+  kFill,  ///< filled up with other samples of the group, as mmdet's GroupSampler does
+};
+
+struct SamplerOptions {
+  std::uint64_t seed = 0;
+  bool shuffle = true;
+  int batch_size = 1;
+  LastBatch last_batch = LastBatch::kDrop;
+  int rank = 0;  ///< of `world` processes, each gets batches of its own
+  int world = 1;
+};
+
+using Indices = std::vector<std::size_t>;
+
+/// The batches of an epoch that one process trains on. Samples of different groups (such as upright
+/// and lying pictures) don't meet in a batch; `groups` has one number a sample or is empty. Every
+/// process gets equally many batches: the ones that don't go round are left out.
+std::vector<Indices> epoch_batches(std::size_t count, const std::vector<int>& groups,
+                                   const SamplerOptions& options, std::uint64_t epoch);
+
+/// Which frames may be a key frame's reference: offsets in time from `first` to `last`, 0 left out.
+struct ReferenceWindow {
+  int first = -2;
+  int last = 2;
+  /// Whether the draw is among the frames that exist; otherwise among all offsets, and a draw
+  /// beyond the sequence's border leaves the key frame without a reference (official KITTI-STEP
+  /// loader).
+  bool existing_only = true;
+};
+
+/// The index of a reference frame of the same sequence.
+std::optional<std::size_t> choose_reference(const Dataset& dataset, std::size_t key,
+                                            const ReferenceWindow& window, Random& random);
+
+}  // namespace tessera
