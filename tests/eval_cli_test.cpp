@@ -1,0 +1,214 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tessera/core/file.h"
+#include "tessera/image/image_io.h"
+#include "test_support.h"
+
+namespace tessera::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+fs::path eval_golden(const std::string& name) { return golden_dir() / "eval" / name; }
+
+/// Copies of goldens that tests may spoil.
+class EvalCli : public TemporaryFolder {
+ protected:
+  fs::path copy(const std::string& golden) {
+    const fs::path target = folder_ / fs::path(golden).filename();
+    fs::copy(eval_golden(golden), target, fs::copy_options::recursive);
+    return target;
+  }
+
+  /// The one line that `tessera eval ...` fails with.
+  std::string error_of(const std::string& arguments, int exit_code = 1) {
+    const ProgramResult result = run_tessera("eval " + arguments);
+    EXPECT_EQ(result.exit_code, exit_code) << result.out << result.err;
+    EXPECT_EQ(result.out, "");
+    return result.err;
+  }
+
+  std::string pq_arguments(const fs::path& data) {
+    return "pq --gt " + (data / "gt.json").string() + " --pred " + (data / "pred.json").string();
+  }
+  std::string stq_arguments(const fs::path& data) {
+    return "stq --gt " + (data / "gt").string() + " --pred " + (data / "pred").string();
+  }
+
+  /// Replaces the predictions' JSON by what `edit` makes of it.
+  void edit_predictions(const fs::path& data, const std::function<void(json&)>& edit) {
+    json predictions = json::parse(read_text_file(data / "pred.json"));
+    edit(predictions);
+    write_text_file(data / "pred.json", predictions.dump());
+  }
+};
+
+TEST_F(EvalCli, ShardsMergedInAnyOrderGiveTheSameBytes) {
+  const std::string pq = "pq --gt " + eval_golden("pq/coco_synthetic/gt.json").string() +
+                         " --pred " + eval_golden("pq/coco_synthetic/pred.json").string();
+  const std::string vpq = "vpq --gt " + eval_golden("vpq/kitti_step/gt").string() + " --pred " +
+                          eval_golden("vpq/kitti_step/pred").string();
+  for (const std::string& arguments : {pq, vpq}) {
+    const std::string whole = (folder_ / "whole.json").string();
+    ASSERT_EQ(run_tessera("eval " + arguments + " --threads 1 --json " + whole).exit_code, 0);
+    std::string parts;
+    for (const int shard : {3, 1, 2}) {
+      const std::string part = (folder_ / ("part" + std::to_string(shard))).string();
+      const ProgramResult result = run_tessera("eval " + arguments + " --threads 2 --shard " +
+                                               std::to_string(shard) + "/3 --partial " + part);
+      ASSERT_EQ(result.exit_code, 0) << result.err;
+      parts += " " + part;
+    }
+    const std::string merged = (folder_ / "merged.json").string();
+    ASSERT_EQ(run_tessera("eval merge" + parts + " --json " + merged).exit_code, 0);
+    EXPECT_EQ(read_text_file(whole), read_text_file(merged));
+  }
+}
+
+TEST_F(EvalCli, MergeNamesMissingRepeatedAndForeignShards) {
+  const std::string arguments = stq_arguments(eval_golden("stq/kitti_step_videoknet"));
+  const auto part = [&](int shard, int count) {
+    const std::string file =
+        (folder_ / (std::to_string(shard) + "of" + std::to_string(count))).string();
+    EXPECT_EQ(run_tessera("eval " + arguments + " --shard " + std::to_string(shard) + "/" +
+                          std::to_string(count) + " --partial " + file)
+                  .exit_code,
+              0);
+    return file;
+  };
+  const std::string first = part(1, 3), second = part(2, 3), other = part(2, 2);
+  EXPECT_THAT(error_of("merge " + first + " " + second), HasSubstr("1 shards are missing: 3/3"));
+  EXPECT_THAT(error_of("merge " + first + " " + first), HasSubstr("shard 1/3 is already in"));
+  EXPECT_THAT(error_of("merge " + first + " " + other), HasSubstr("another evaluation"));
+  const std::string golden = eval_golden("miou/videoknet/expected.json").string();
+  EXPECT_THAT(error_of("merge " + golden), HasSubstr("not a partial result"));
+}
+
+TEST_F(EvalCli, WrongUsage) {
+  const std::string arguments = stq_arguments(eval_golden("stq/kitti_step_videoknet"));
+  EXPECT_THAT(error_of(arguments + " --variant deeplab", 2), HasSubstr("did you mean 'deeplab2'?"));
+  EXPECT_THAT(error_of(arguments + " --shard 4/3 --partial x", 2), HasSubstr("expected i/n"));
+  EXPECT_THAT(error_of(arguments + " --shard 1/3", 2), HasSubstr("--partial"));
+  EXPECT_THAT(error_of("stp", 2), HasSubstr("did you mean 'stq'?"));
+}
+
+TEST_F(EvalCli, MissingPredictionsAreNamedAndCounted) {
+  const fs::path step = copy("stq/kitti_step_deeplab2");
+  fs::remove(step / "pred/0002/000001.png");
+  fs::remove(step / "pred/0010/000003.png");
+  EXPECT_THAT(error_of(stq_arguments(step) + " --variant deeplab2"),
+              HasSubstr("2 predictions are missing, for the frames 0002/000001, 0010/000003"));
+  const fs::path coco = copy("pq/coco_synthetic");
+  edit_predictions(coco, [](json& p) { p["annotations"].erase(0); });
+  EXPECT_THAT(error_of(pq_arguments(coco)),
+              HasSubstr("predictions of 1 pictures are missing: image_id 1057"));
+}
+
+TEST_F(EvalCli, AnInstancePictureWithoutItsPartnerIsNamed) {
+  const fs::path step = copy("stq/kitti_step_videoknet");
+  fs::remove(step / "pred/panoptic/2/000002_000003_ins.png");
+  EXPECT_THAT(error_of(stq_arguments(step)), HasSubstr("000002_000003_ins.png: missing beside"));
+}
+
+TEST_F(EvalCli, ExtraPredictionsAreIgnoredWithAWarning) {
+  const fs::path step = copy("stq/kitti_step_deeplab2");
+  fs::copy_file(step / "pred/0002/000001.png", step / "pred/0002/000099.png");
+  const ProgramResult result = run_tessera("eval " + stq_arguments(step) + " --variant deeplab2");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("1 predictions without ground truth are ignored"));
+  EXPECT_THAT(result.err, HasSubstr("000099.png"));
+}
+
+TEST_F(EvalCli, AnotherPictureSizeIsAnError) {
+  const fs::path step = copy("stq/kitti_step_deeplab2");
+  write_png(step / "pred/0002/000001.png", Image({100, 64}, 3));
+  const std::string error = error_of(stq_arguments(step) + " --variant deeplab2");
+  EXPECT_THAT(error, HasSubstr("000001.png"));
+  EXPECT_THAT(error, HasSubstr("the prediction is 100x64, the ground truth 208x64"));
+}
+
+TEST_F(EvalCli, BrokenPicturesAreNamed) {
+  const fs::path step = copy("stq/kitti_step_deeplab2");
+  const fs::path file = step / "pred/0002/000001.png";
+  fs::resize_file(file, fs::file_size(file) / 2);
+  EXPECT_THAT(error_of(stq_arguments(step) + " --variant deeplab2"), HasSubstr(file.string()));
+  write_png(file, Image({208, 64}, 1));
+  EXPECT_THAT(error_of(stq_arguments(step) + " --variant deeplab2"), HasSubstr(file.string()));
+  write_text_file(file, "not a picture");
+  EXPECT_THAT(error_of(stq_arguments(step) + " --variant deeplab2"), HasSubstr(file.string()));
+}
+
+TEST_F(EvalCli, UnknownClassesAreErrors) {
+  const fs::path step = copy("stq/kitti_step_deeplab2");
+  write_png(step / "pred/0002/000001.png", Image({208, 64}, 3, 77));
+  const std::string stq = error_of(stq_arguments(step) + " --variant deeplab2");
+  EXPECT_THAT(stq, HasSubstr("the prediction has class 77"));
+  EXPECT_THAT(stq, HasSubstr("000001.png"));
+  EXPECT_THAT(
+      error_of("vpq --gt " + (step / "gt").string() + " --pred " + (step / "pred").string()),
+      HasSubstr("the prediction has class 77"));
+  const fs::path coco = copy("pq/coco_synthetic");
+  edit_predictions(coco,
+                   [](json& p) { p["annotations"][0]["segments_info"][0]["category_id"] = 4711; });
+  EXPECT_THAT(error_of(pq_arguments(coco)), HasSubstr("category_id 4711"));
+  const fs::path miou = copy("miou/videoknet");
+  write_png(miou / "gt/000001.png", Image({208, 64}, 1, 40));
+  EXPECT_THAT(
+      error_of("miou --gt " + (miou / "gt").string() + " --pred " + (miou / "pred").string()),
+      HasSubstr("gt/000001.png: the ground truth has class 40"));
+}
+
+TEST_F(EvalCli, SegmentsThatAreOnlyListedOrOnlyInThePictureAreErrors) {
+  const fs::path listed = copy("pq/coco_synthetic");
+  edit_predictions(listed, [](json& p) {
+    p["annotations"][0]["segments_info"].push_back({{"id", 123456}, {"category_id", 1}});
+  });
+  EXPECT_THAT(error_of(pq_arguments(listed)),
+              HasSubstr("lists the predicted segment id 123456, which no pixel"));
+  const fs::path drawn = copy("pq/coco_sample");
+  edit_predictions(drawn, [](json& p) { p["annotations"][0]["segments_info"].erase(0); });
+  EXPECT_THAT(error_of(pq_arguments(drawn)), HasSubstr("which its segments_info does not list"));
+}
+
+TEST_F(EvalCli, DuplicateIdsAreErrors) {
+  const fs::path segments = copy("pq/coco_synthetic");
+  edit_predictions(segments, [](json& p) {
+    json& list = p["annotations"][0]["segments_info"];
+    list.push_back(list[0]);
+  });
+  EXPECT_THAT(error_of(pq_arguments(segments)), HasSubstr("is listed twice"));
+  const fs::path pictures = copy("pq/coco_sample");
+  edit_predictions(pictures, [](json& p) { p["annotations"].push_back(p["annotations"][0]); });
+  EXPECT_THAT(error_of(pq_arguments(pictures)), HasSubstr("has a second annotation"));
+}
+
+TEST_F(EvalCli, BrokenJsonIsNamedWithItsLine) {
+  const fs::path coco = copy("pq/coco_synthetic");
+  const std::string text = read_text_file(coco / "pred.json");
+  write_text_file(coco / "pred.json", text.substr(0, text.size() / 2));
+  const std::string error = error_of(pq_arguments(coco));
+  EXPECT_THAT(error, HasSubstr("pred.json"));
+  EXPECT_THAT(error, HasSubstr("line"));
+}
+
+TEST_F(EvalCli, NothingToEvaluateIsAnError) {
+  fs::create_directories(folder_ / "gt");
+  fs::create_directories(folder_ / "pred");
+  const std::string folders =
+      " --gt " + (folder_ / "gt").string() + " --pred " + (folder_ / "pred").string();
+  EXPECT_THAT(error_of("stq" + folders), HasSubstr("no frames found"));
+  EXPECT_THAT(error_of("vpq" + folders), HasSubstr("no frames found"));
+  EXPECT_THAT(error_of("miou" + folders), HasSubstr("no .png files"));
+  write_text_file(folder_ / "gt.json", R"({"images": [], "annotations": [], "categories": []})");
+  write_text_file(folder_ / "pred.json", R"({"annotations": []})");
+  EXPECT_THAT(error_of(pq_arguments(folder_)), HasSubstr("no pictures to evaluate"));
+}
+
+}  // namespace
+}  // namespace tessera::test
