@@ -1,0 +1,27 @@
+// decode_floor THREADS FILE...: the time to decode these PNGs and do nothing else, which no
+// evaluator that reads them can go below.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "tessera/core/thread_pool.h"
+#include "tessera/image/image_io.h"
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    fmt::print(stderr, "decode_floor THREADS FILE...\n");
+    return 2;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  tessera::parallel_for(static_cast<std::size_t>(argc - 2), std::atoi(argv[1]),
+                        [&](std::size_t index, int) {
+                          const std::filesystem::path path = argv[2 + index];
+                          if (tessera::read_picture_info(path).channels == 1)
+                            tessera::read_label16_png(path);
+                          else
+                            tessera::read_id_png(path);
+                        });
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  fmt::print("{:.3f}\n", seconds.count());
+}
