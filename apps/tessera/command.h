@@ -31,5 +31,6 @@ void add_eval_command(CLI::App& app);
 void add_info_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);
 void add_synth_command(CLI::App& app);
+void add_visualize_command(CLI::App& app);
 
 }  // namespace tessera::app

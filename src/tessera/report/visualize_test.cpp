@@ -1,0 +1,74 @@
+#include "tessera/report/visualize.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tessera/core/error.h"
+#include "tessera/core/file.h"
+#include "tessera/image/image_io.h"
+#include "test_support.h"
+
+namespace tessera {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Property;
+using ::testing::Throws;
+
+class VisualizeTest : public test::TemporaryFolder {
+ protected:
+  VisualizeTest() {
+    make_directories(folder_ / "maps" / "0000");
+    make_directories(folder_ / "images" / "0000");
+    Image map({4, 2}, 3);
+    map.at(0, 0, 0) = 13;  // a car with id 258
+    map.at(0, 0, 1) = 1;
+    map.at(0, 0, 2) = 2;
+    map.at(1, 0, 0) = 255;
+    write_png(folder_ / "maps" / "0000" / "000000.png", map);
+    write_png(folder_ / "images" / "0000" / "000000.png", Image({4, 2}, 3, 200));
+  }
+
+  Image view(const char* mode) const {
+    VisualizeOptions options;
+    options.mode = view_mode_from_name(mode);
+    options.images = folder_ / "images";
+    visualize(folder_ / "maps", folder_ / mode, options);
+    return read_image(folder_ / mode / "000000.png");
+  }
+};
+
+TEST_F(VisualizeTest, ModesShowClassesObjectsAndPictures) {
+  const Image semantic = view("semantic");
+  EXPECT_EQ(semantic.at(0, 0, 2), 142);
+  EXPECT_EQ(semantic.at(1, 0, 0), 0);
+  EXPECT_EQ(semantic.at(2, 0, 0), 128);
+  const Image instance = view("instance");
+  EXPECT_EQ(instance.at(2, 0, 0), 0);
+  EXPECT_NE(instance.at(0, 0, 2), 0);
+  EXPECT_EQ(view("panoptic").at(0, 0, 2), instance.at(0, 0, 2));
+  EXPECT_EQ(view("overlay").at(3, 1, 0), (128 + 200 + 1) / 2);
+  const Image grid = view("grid");
+  EXPECT_EQ(grid.size(), (Size{4, 4}));
+  EXPECT_EQ(grid.at(0, 0, 0), 200);
+}
+
+TEST_F(VisualizeTest, BadInputIsNamed) {
+  VisualizeOptions options;
+  const auto expect = [&](const fs::path& results, const char* what) {
+    EXPECT_THAT([&] { visualize(results, folder_ / "out", options); },
+                Throws<Error>(Property(&Error::what, HasSubstr(what))));
+    EXPECT_FALSE(fs::exists(folder_ / "out"));
+  };
+  expect(folder_ / "absent", "no such folder");
+  expect(folder_ / "maps" / "0000" / "none", "no such folder");
+  options.mode = ViewMode::kOverlay;
+  expect(folder_ / "maps", "--images");
+  options.images = folder_ / "maps" / "0000";
+  expect(folder_ / "maps", "there is no picture for it");
+  EXPECT_THROW(view_mode_from_name("panoptik"), UsageError);
+}
+
+}  // namespace
+}  // namespace tessera
