@@ -77,6 +77,11 @@ void add_metric_command(CLI::App& eval, const MetricKind& kind) {
     command->add_option("--frames-per-video", options.frames_per_video,
                         "Labelled frames a video (vpsnet)");
   }
+  if (kind.name == "coco")
+    command
+        ->add_option("--iou-types", options.iou_types,
+                     "What is compared: segm,bbox (default: all that the results hold)")
+        ->delimiter(',');
 }
 
 void add_merge_command(CLI::App& eval) {

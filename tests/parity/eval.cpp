@@ -74,13 +74,42 @@ void run_id_map_metric(const Case& c, parity::Report& report) {
   }
 }
 
+/// The report of each IoU type, which may have predictions of its own.
+nlohmann::ordered_json coco_report(const Case& c, const MetricKind& kind, int threads, int shards) {
+  nlohmann::ordered_json whole;
+  for (const auto& [type, pred] : c.data.at("pred").items()) {
+    EvalOptions options;
+    options.gt = path_of(c, c.data.at("gt"));
+    options.pred = path_of(c, pred);
+    options.variant = resolve_variant(kind, c.data.at("protocol"));
+    options.iou_types = std::vector<std::string>{type};
+    options.threads = threads;
+    whole[type] = nlohmann::ordered_json::parse(merged_report(kind, options, shards)).at(type);
+  }
+  return whole;
+}
+
+void run_coco(const Case& c, parity::Report& report) {
+  const MetricKind& kind = find_metric(c.data.at("metric").get<std::string>());
+  const nlohmann::ordered_json whole = coco_report(c, kind, 1, 1);
+  report.compare_json("official", Json::parse(whole.dump()),
+                      read_json(path_of(c, c.data.at("expected"))));
+  for (const int threads : {2, 4}) {
+    report.check(fmt::format("threads {}", threads), coco_report(c, kind, threads, 1) == whole,
+                 "the report differs from that of one thread");
+    report.check(fmt::format("shards {}", threads), coco_report(c, kind, 1, threads) == whole,
+                 "the merged report differs from the unsharded one");
+  }
+}
+
 }  // namespace
 
 Runner find_eval_runner(const Case& c) {
   static const std::map<std::string, Runner> kRunners = {{"pq", run_id_map_metric},
                                                          {"vpq", run_id_map_metric},
                                                          {"stq", run_id_map_metric},
-                                                         {"miou", run_id_map_metric}};
+                                                         {"miou", run_id_map_metric},
+                                                         {"coco", run_coco}};
   const auto runner = kRunners.find(c.data.at("metric").get<std::string>());
   return runner == kRunners.end() ? Runner() : runner->second;
 }

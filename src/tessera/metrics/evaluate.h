@@ -11,4 +11,7 @@ MetricKind vpq_kind();
 MetricKind stq_kind();
 MetricKind miou_kind();
 
+/// Those that read JSON.
+MetricKind coco_kind();
+
 }  // namespace tessera

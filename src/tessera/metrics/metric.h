@@ -50,8 +50,9 @@ struct EvalOptions {
   std::string variant;                                          ///< empty: the metric's first one
   std::optional<int> num_classes, ignore_label;
   std::optional<std::vector<int>> things;
-  std::optional<std::vector<int>> windows;  ///< VPQ: lengths in frames
-  std::optional<int> frames_per_video;      ///< VPQ on Cityscapes-VPS
+  std::optional<std::vector<int>> windows;            ///< VPQ: lengths in frames
+  std::optional<int> frames_per_video;                ///< VPQ on Cityscapes-VPS
+  std::optional<std::vector<std::string>> iou_types;  ///< COCO: "segm", "bbox"
   int threads = 1;
   Shard shard;
   /// Called in order of the frames, by one thread at a time; costs nothing when empty.

@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "tessera/core/error.h"
+#include "tessera/core/json.h"
+#include "tessera/core/log.h"
+#include "tessera/core/thread_pool.h"
+#include "tessera/metrics/coco.h"
+#include "tessera/metrics/evaluate.h"
+
+namespace tessera {
+namespace fs = std::filesystem;
+namespace {
+
+struct Picture {
+  std::int64_t id = 0;
+  Size size;  // of the masks; 0x0 when the file does not say
+  bool mine = true;
+  std::vector<CocoInstance> objects, detections;
+};
+
+/// The pictures of a data set by id, and the categories.
+struct CocoData {
+  std::vector<Picture> pictures;
+  std::unordered_map<std::int64_t, std::size_t> place;
+  std::vector<CocoCategory> categories;
+  std::unordered_set<std::int64_t> category_ids;
+};
+
+Box read_box(const JsonValue& entry) {
+  const std::vector<double> values = entry.numbers("bbox");
+  if (values.size() != 4) fail("bbox: expected 4 numbers, found {}", values.size());
+  return {values[0], values[1], values[2], values[3]};
+}
+
+Rle read_rle(const JsonValue& segmentation, Size picture) {
+  const std::vector<double> sides = segmentation.numbers("size");
+  if (sides.size() != 2) fail("segmentation size: expected [height, width]");
+  const Size size{static_cast<int>(sides[1]), static_cast<int>(sides[0])};
+  if (size != picture) fail("a mask of {} in a picture of {}", to_string(size), to_string(picture));
+  const JsonValue counts = segmentation.at("counts");
+  return counts.is_text() ? rle_from_string(counts.as_text("counts"), size)
+                          : rle_from_counts(counts.as_counts("counts"), size);
+}
+
+/// A mask in any of COCO's forms: polygons, run lengths as a list or as text.
+Rle read_mask(const JsonValue& entry, Size picture) {
+  const JsonValue segmentation = entry.at("segmentation");
+  if (segmentation.is_object()) return read_rle(segmentation, picture);
+  std::vector<std::vector<double>> polygons;
+  for (const JsonValue& polygon : segmentation.as_list("segmentation")) {
+    polygons.push_back(polygon.as_numbers("segmentation"));
+    if (polygons.back().size() < 6 || polygons.back().size() % 2 != 0)
+      fail("segmentation: a polygon of {} numbers, expected 3 or more pairs x, y",
+           polygons.back().size());
+  }
+  if (polygons.empty()) fail("segmentation: there is no polygon");
+  return rle_from_polygons(polygons, picture);
+}
+
+void read_pictures(const JsonFile& file, Shard shard, CocoData& data) {
+  file.for_each("images", [&](const JsonValue& image, std::string_view) {
+    Picture picture;
+    picture.id = image.integer("id");
+    if (image.find("width") && image.find("height"))
+      picture.size = {static_cast<int>(image.integer("width")),
+                      static_cast<int>(image.integer("height"))};
+    data.pictures.push_back(std::move(picture));
+  });
+  if (data.pictures.empty()) fail("{}: there are no images", file.path().string());
+  std::sort(data.pictures.begin(), data.pictures.end(),
+            [](const Picture& a, const Picture& b) { return a.id < b.id; });
+  for (std::size_t i = 0; i < data.pictures.size(); ++i) {
+    data.pictures[i].mine = shard.takes(i);
+    if (!data.place.emplace(data.pictures[i].id, i).second)
+      fail("{}: image id {} comes twice", file.path().string(), data.pictures[i].id);
+  }
+}
+
+void read_categories(const JsonFile& file, CocoData& data) {
+  file.for_each("categories", [&](const JsonValue& category, std::string_view) {
+    data.categories.push_back({category.integer("id"), category.text("name")});
+    if (!data.category_ids.insert(data.categories.back().id).second)
+      fail("category id {} comes twice", data.categories.back().id);
+  });
+  if (data.categories.empty()) fail("{}: there are no categories", file.path().string());
+}
+
+Picture& picture_of(CocoData& data, const JsonValue& entry) {
+  const std::int64_t id = entry.integer("image_id");
+  const auto found = data.place.find(id);
+  if (found == data.place.end()) fail("image_id {} is not in the ground truth's images", id);
+  return data.pictures[found->second];
+}
+
+std::int64_t category_of(const CocoData& data, const JsonValue& entry) {
+  const std::int64_t id = entry.integer("category_id");
+  if (data.category_ids.count(id) == 0)
+    fail("category_id {} is not in the ground truth's categories", id);
+  return id;
+}
+
+void read_objects(const JsonFile& file, bool masks, CocoData& data) {
+  std::unordered_set<std::int64_t> ids;
+  file.for_each("annotations", [&](const JsonValue& entry, std::string_view) {
+    const std::int64_t id = entry.integer("id");
+    if (!ids.insert(id).second) fail("annotation id {} comes twice", id);
+    Picture& picture = picture_of(data, entry);
+    CocoInstance object;
+    object.category = category_of(data, entry);
+    if (!picture.mine) return;
+    object.area = entry.number("area");
+    object.crowd = entry.flag("iscrowd");
+    object.box = read_box(entry);
+    if (masks)
+      object.mask = with_context(fmt::format("annotation {}", id),
+                                 [&] { return read_mask(entry, picture.size); });
+    picture.objects.push_back(std::move(object));
+  });
+  if (ids.count(0) != 0)
+    spdlog::warn(
+        "{}: an annotation has id 0, which pycocotools never counts as found; here it is an object "
+        "like the others, so number annotations from 1 to compare",
+        file.path().string());
+}
+
+/// What the first result decides for all of them.
+struct ResultForm {
+  bool boxes = false, masks = false;
+};
+
+ResultForm form_of(const JsonValue& first) {
+  const auto box = first.find("bbox");
+  return {box && !box->as_list("bbox").empty(), first.find("segmentation").has_value()};
+}
+
+CocoInstance read_detection(const JsonValue& entry, ResultForm form, bool masks_wanted,
+                            const CocoData& data, Size picture) {
+  CocoInstance detection;
+  detection.category = category_of(data, entry);
+  detection.score = entry.number("score");
+  if (!std::isfinite(detection.score)) fail("score is {}", detection.score);
+  if (masks_wanted || !form.boxes) detection.mask = read_mask(entry, picture);
+  // A box decides the area of a mask too, as in pycocotools.
+  if (form.boxes) {
+    detection.box = read_box(entry);
+    detection.area = detection.box.width * detection.box.height;
+  } else {
+    detection.box = rle_box(detection.mask);
+    detection.area = static_cast<double>(rle_area(detection.mask));
+  }
+  return detection;
+}
+
+bool wants_masks(const std::vector<std::string>& iou_types) {
+  return std::find(iou_types.begin(), iou_types.end(), "segm") != iou_types.end();
+}
+
+EvalResult evaluate_coco(const EvalOptions& options) {
+  const JsonFile gt(options.gt);
+  CocoData data;
+  read_pictures(gt, options.shard, data);
+  read_categories(gt, data);
+
+  const JsonDocument document(options.pred);
+  const std::string pred = options.pred.string();
+  const std::vector<JsonValue> results =
+      with_context(pred, [&] { return document.root().as_list("results"); });
+  if (results.empty()) fail("{}: the list of results is empty", pred);
+  const ResultForm form = with_context(pred + ", result 1", [&] { return form_of(results[0]); });
+  if (!form.boxes && !form.masks) fail("{}, result 1: neither bbox nor segmentation", pred);
+  std::vector<std::string> types = {"segm", "bbox"};
+  if (!form.masks) types = {"bbox"};
+  if (options.iou_types) types = *options.iou_types;
+  const bool masks = wants_masks(types);
+  if (masks && !form.masks)
+    fail("{}: results without segmentation cannot be evaluated as segm; use --iou-types bbox",
+         pred);
+
+  read_objects(gt, masks, data);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    with_context(fmt::format("{}, result {}", pred, i + 1), [&] {
+      Picture& picture = picture_of(data, results[i]);
+      CocoInstance detection = read_detection(results[i], form, masks, data, picture.size);
+      if (picture.mine) picture.detections.push_back(std::move(detection));
+    });
+
+  // Counts add up exactly in any order, so each thread has its own.
+  const auto workers = static_cast<std::size_t>(std::max(1, options.threads));
+  std::vector<CocoAp> counts(workers, CocoAp(data.categories, types));
+  parallel_for(data.pictures.size(), static_cast<int>(workers), [&](std::size_t i, int worker) {
+    const Picture& picture = data.pictures[i];
+    counts[static_cast<std::size_t>(worker)].add(picture.id, picture.objects, picture.detections);
+  });
+  auto metric = std::make_unique<CocoAp>(std::move(counts[0]));
+  for (std::size_t worker = 1; worker < workers; ++worker) metric->merge(counts[worker]);
+  std::vector<std::string> units;
+  for (const Picture& picture : data.pictures) units.push_back(std::to_string(picture.id));
+  return {std::move(metric), dataset_fingerprint(units)};
+}
+
+}  // namespace
+
+MetricKind coco_kind() {
+  return {"coco",
+          "COCO average precision and recall of masks and boxes (annotations and results as JSON)",
+          "tessera eval coco --gt instances_val2017.json --pred results.json --iou-types segm",
+          {{"coco", "pycocotools' COCOeval"}},
+          evaluate_coco,
+          CocoAp::restore};
+}
+
+}  // namespace tessera
