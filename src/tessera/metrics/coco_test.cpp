@@ -115,7 +115,7 @@ TEST_F(CocoFiles, SaysWhatIsWrongWithTheGroundTruth) {
     EXPECT_NE(said.find("gt.json"), std::string::npos) << said;
     EXPECT_NE(said.find(text), std::string::npos) << said;
   };
-  expect("[0, 2, 1, 2, 7]", "[0, 2, 1, 2, 8]", "annotation 1: a run-length mask covers 13 pixels");
+  expect("[0, 2, 1, 2, 7]", "[0, 2, 1, 2, 8]", "annotation 1: run-length mask covers 13 pixels");
   expect(R"("image_id": 7)", R"("image_id": 9)", "image_id 9 is not in the ground truth's images");
   expect(R"([{"id": 7, "width": 4, "height": 3}])", "[]", "there are no images");
   expect(R"([{"id": 7,)", R"([{"id": 7, "width": 4, "height": 3}, {"id": 7,)",
