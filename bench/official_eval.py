@@ -1,0 +1,75 @@
+"""official_eval.py OFFICIAL DATA stq|pq|vpq [WINDOW]: the official Python evaluators on make_eval_data's files.
+
+OFFICIAL holds clones of cocodataset/panopticapi and timpostuvan/Video-K-Net under those two names. Needs
+numpy, PIL and OpenCV.
+"""
+import importlib.util
+import json
+import os
+import sys
+
+import numpy as np
+
+for name, kind in (("bool", bool), ("int", int), ("float", float)):
+    if name not in np.__dict__:  # aliases that numpy dropped
+        setattr(np, name, kind)
+
+
+def run_pq(official, data):
+    sys.path.insert(0, os.path.join(official, "panopticapi"))
+    from panopticapi.evaluation import pq_compute_single_core
+
+    with open(f"{data}/coco/gt.json") as gt, open(f"{data}/coco/pred.json") as pred:
+        truth, guess = json.load(gt), json.load(pred)
+    categories = {category["id"]: category for category in truth["categories"]}
+    by_image = {annotation["image_id"]: annotation for annotation in guess["annotations"]}
+    pairs = [(a, by_image[a["image_id"]]) for a in truth["annotations"]]
+    stat = pq_compute_single_core(0, pairs, f"{data}/coco/gt", f"{data}/coco/pred", categories)
+    print(stat.pq_average(categories, None)[0])
+
+
+def run_stq(official, data):
+    import cv2
+
+    path = os.path.join(official, "Video-K-Net/tools/utils/STQ.py")
+    spec = importlib.util.spec_from_file_location("STQ", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    # What tools/evaluate_stq.py does, without its import of mmcv and torch.
+    stq = module.STQuality(num_classes=19, things_list=list(range(11, 19)), ignore_label=255,
+                           label_bit_shift=16, offset=2**16 * 256)
+    truth = f"{data}/step/gt"
+    for sequence in sorted(int(name) for name in os.listdir(f"{data}/step/pred/panoptic")):
+        folder = f"{data}/step/pred/panoptic/{sequence}"
+        names = sorted(os.listdir(folder))
+        instances = [name for name in names if "ins" in name]
+        classes = [name for name in names if "cat" in name]
+        frames = sorted(n for n in os.listdir(truth) if n.startswith(f"{sequence:06d}"))
+        for instance, label, frame in zip(instances, classes, frames):
+            pred_id = cv2.imread(f"{folder}/{instance}", -1).astype(np.int32)
+            pred_class = cv2.imread(f"{folder}/{label}", -1).astype(np.int32)
+            rgb = cv2.cvtColor(cv2.imread(f"{truth}/{frame}"), cv2.COLOR_BGR2RGB).astype(np.int32)
+            valid = rgb[..., 0] != 255
+            gt = rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
+            stq.update_state(gt[valid], (pred_class * 65536 + pred_id)[valid], sequence)
+    print({key: value for key, value in stq.result().items() if key in ("STQ", "AQ", "IoU")})
+
+
+def run_vpq(official, data, window):
+    path = os.path.join(official, "Video-K-Net/tools/evaluate_vpq.py")
+    with open(path) as file:
+        source = file.read()
+    sequences = sorted(int(name) for name in os.listdir(f"{data}/step/pred/panoptic"))
+    source = source.replace("[2, 6, 7, 8, 10, 13, 14, 16, 18]", str(sequences))
+    source = source.replace("data/kitti-step/video_sequence/val/", f"{data}/step/gt/")
+    sys.argv = [path, f"{data}/step/pred", "--eval_frames", window]
+    module = type(sys)("__main__")  # its workers are forked and look functions up there
+    sys.modules["__main__"] = module
+    module.__file__ = path
+    module.__name__ = "__main__"
+    exec(compile(source, path, "exec"), module.__dict__)
+
+
+if __name__ == "__main__":
+    runner = {"pq": run_pq, "stq": run_stq, "vpq": run_vpq}[sys.argv[3]]
+    runner(*sys.argv[1:3], *sys.argv[4:])
