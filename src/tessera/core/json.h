@@ -37,6 +37,8 @@ class JsonValue {
   /// 0/1 and false/true alike; `missing` when there is no such member.
   bool flag(std::string_view key, bool missing = false) const;
 
+  std::string to_json() const { return simdjson::minify(element_); }
+
   /// The value itself, which an error calls `name`.
   std::int64_t as_integer(std::string_view name) const;
   double as_number(std::string_view name) const;

@@ -32,8 +32,8 @@ struct DatasetSpec {
   std::string split;
   /// Where the pictures or the annotations (a file or a folder) are, when not at the format's own
   /// place below `root`; relative paths start at `root`.
-  std::filesystem::path images;
-  std::filesystem::path annotations;
+  std::filesystem::path images = {};
+  std::filesystem::path annotations = {};
   /// Pictures alone: no annotation is looked for.
   bool without_labels = false;
   /// Cityscapes-VPS: all 30 frames of each video instead of the labelled ones.

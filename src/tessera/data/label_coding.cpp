@@ -84,16 +84,6 @@ PanopticMap decode_labels(const LabelMap& values, const LabelDecoder& decode_val
   return decode(values, decode_value);
 }
 
-IdMap pack_rgb(const Image& image) {
-  IdMap ids(image.size(), 1);
-  const std::uint8_t* rgb = image.data();
-  for (std::uint32_t& id : ids.values()) {
-    id = rgb[0] + 256U * rgb[1] + 65536U * rgb[2];
-    rgb += 3;
-  }
-  return ids;
-}
-
 LabelMap semantic_map(const PanopticMap& map) {
   constexpr std::uint8_t kVoid = 255;
   std::unordered_map<std::uint32_t, std::uint8_t> class_of{{0, kVoid}};

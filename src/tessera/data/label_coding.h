@@ -32,9 +32,6 @@ PanopticMap decode_labels(const IdMap& values, const LabelDecoder& decode);
 PanopticMap decode_labels(const Image16& values, const LabelDecoder& decode);
 PanopticMap decode_labels(const LabelMap& values, const LabelDecoder& decode);
 
-/// R + 256 G + 65536 B of each pixel.
-IdMap pack_rgb(const Image& image);
-
 /// The class of every pixel, 255 where there is none; crowds have their class, ignored segments
 /// 255.
 LabelMap semantic_map(const PanopticMap& map);

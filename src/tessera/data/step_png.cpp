@@ -13,9 +13,14 @@ PanopticMap read_step_png(const std::filesystem::path& path, const std::vector<C
   const Image labels = read_rgb_png(path);
   check_same_size(picture_size, labels.size(), path.string());
   const auto index_of_class = index_by_id(classes);
-  return decode_labels(pack_rgb(labels), [&](std::uint32_t value) -> std::optional<LabelMeaning> {
-    const std::int64_t id = value & 255;
-    const std::int64_t instance = (value >> 8 & 255) * 256 + (value >> 16);
+  IdMap values(labels.size(), 1);  // in the order of the track ids
+  const std::uint8_t* rgb = labels.data();
+  for (std::uint32_t& value : values.values()) {
+    value = rgb[0] * 65536U + rgb[1] * 256U + rgb[2];
+    rgb += 3;
+  }
+  return decode_labels(values, [&](std::uint32_t value) -> std::optional<LabelMeaning> {
+    const std::int64_t id = value >> 16, instance = value & 65535;
     if (id == kStepVoid) return std::nullopt;
     const auto index = index_of_class.find(id);
     if (index == index_of_class.end())

@@ -48,6 +48,14 @@ const std::vector<ClassInfo>& cityscapes_step_classes() {
   return classes;
 }
 
+const char* cityscapes_group(int train_id) {
+  constexpr std::array<const char*, kCityscapesClasses> kGroups = {
+      "flat",    "flat",    "construction", "construction", "construction", "object", "object",
+      "object",  "nature",  "nature",       "sky",          "human",        "human",  "vehicle",
+      "vehicle", "vehicle", "vehicle",      "vehicle",      "vehicle"};
+  return kGroups.at(train_id);
+}
+
 int cityscapes_label_id(int train_id) { return kLabelIds.at(train_id); }
 
 int cityscapes_train_id(int label_id) {

@@ -17,6 +17,9 @@ const std::vector<ClassInfo>& cityscapes_classes();
 /// Things are person and car only, the rule of KITTI-STEP and Cityscapes-STEP.
 const std::vector<ClassInfo>& cityscapes_step_classes();
 
+/// "flat", "construction", ...: the group that the official files put a class in.
+const char* cityscapes_group(int train_id);
+
 /// The labelId of a trainId in the released files.
 int cityscapes_label_id(int train_id);
 /// The trainId of a labelId (0..33), 255 for those that aren't evaluated.
