@@ -30,6 +30,7 @@ void add_convert_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_info_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);
+void add_prepare_command(CLI::App& app);
 void add_synth_command(CLI::App& app);
 void add_visualize_command(CLI::App& app);
 

@@ -33,6 +33,7 @@ void add_commands(CLI::App& app) {
   add_convert_command(app);
   add_eval_command(app);
   add_inspect_command(app);
+  add_prepare_command(app);
   add_synth_command(app);
   add_visualize_command(app);
   // Listed for --help and for "did you mean"; a call of one never gets here.
