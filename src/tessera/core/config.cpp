@@ -71,8 +71,8 @@ class Importer {
         has_lines_ ? fmt::format("{}:{}", source_, key.Mark().line + 1) : source_;
     if (!key.IsScalar()) fail("{}: a key must be plain text", origin);
     if (node.find(key.Scalar()) != nullptr) fail("{}: key '{}' stands twice", origin, key.Scalar());
-    node.members.emplace_back(key.Scalar(), import(value, depth + 1));
-    node.members.back().second.origin = origin;
+    node.members.push_back({key.Scalar(), import(value, depth + 1)});
+    node.members.back().value.origin = origin;
   }
 
   std::string source_;
@@ -92,7 +92,7 @@ void merge(ConfigNode& under, ConfigNode over) {
     if (ConfigNode* existing = under.find(key)) {
       merge(*existing, std::move(value));
     } else {
-      under.members.emplace_back(key, std::move(value));
+      under.members.push_back({key, std::move(value)});
     }
   }
 }
@@ -100,7 +100,7 @@ void merge(ConfigNode& under, ConfigNode over) {
 /// Removes what a !delete has marked; merging is over, so no tag means anything any more.
 void drop_deleted(ConfigNode& node) {
   node.tag.clear();
-  std::erase_if(node.members, [](const auto& member) { return member.second.tag == kDelete; });
+  std::erase_if(node.members, [](const auto& member) { return member.value.tag == kDelete; });
   for (auto& [key, value] : node.members) drop_deleted(value);
   for (ConfigNode& item : node.items) drop_deleted(item);
 }
@@ -115,9 +115,9 @@ YAML::Node parse_yaml(const std::string& text, const std::string& source) {
 
 std::vector<ConfigNode> take_bases(ConfigNode& root) {
   const auto base = std::find_if(root.members.begin(), root.members.end(),
-                                 [](const auto& member) { return member.first == kBase; });
+                                 [](const auto& member) { return member.key == kBase; });
   if (base == root.members.end()) return {};
-  ConfigNode value = std::move(base->second);
+  ConfigNode value = std::move(base->value);
   root.members.erase(base);
   std::vector<ConfigNode> bases =
       value.kind == Kind::kList ? std::move(value.items) : std::vector<ConfigNode>{value};
@@ -196,8 +196,8 @@ void apply_override(ConfigNode& root, const std::string& override) {
     }
     ConfigNode* member = node->find(part);
     if (member == nullptr) {
-      node->members.emplace_back(part, ConfigNode{});
-      member = &node->members.back().second;
+      node->members.push_back({part, ConfigNode{}});
+      member = &node->members.back().value;
       member->origin = origin;
     }
     node = member;
@@ -244,6 +244,13 @@ const ConfigNode& expect_plain(const ConfigNode& node, const std::string& path,
 }
 
 }  // namespace
+
+ConfigNode::ConfigNode() = default;
+ConfigNode::ConfigNode(const ConfigNode&) = default;
+ConfigNode::ConfigNode(ConfigNode&&) noexcept = default;
+ConfigNode& ConfigNode::operator=(const ConfigNode&) = default;
+ConfigNode& ConfigNode::operator=(ConfigNode&&) noexcept = default;
+ConfigNode::~ConfigNode() = default;
 
 const ConfigNode* ConfigNode::find(std::string_view key) const {
   for (const auto& [name, value] : members)

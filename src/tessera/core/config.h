@@ -19,6 +19,8 @@
 
 namespace tessera {
 
+struct ConfigMember;
+
 /// One value of a configuration, with the place it comes from.
 struct ConfigNode {
   enum class Kind { kNull, kScalar, kList, kMap };
@@ -29,12 +31,24 @@ struct ConfigNode {
   std::string tag;      ///< "!replace", "!delete" or empty
   std::string origin;   ///< "train.yaml:12" or "--set lr=1"
   std::vector<ConfigNode> items;
-  std::vector<std::pair<std::string, ConfigNode>> members;
+  std::vector<ConfigMember> members;  ///< of a map, in the order of the file
+
+  ConfigNode();
+  ConfigNode(const ConfigNode&);
+  ConfigNode(ConfigNode&&) noexcept;
+  ConfigNode& operator=(const ConfigNode&);
+  ConfigNode& operator=(ConfigNode&&) noexcept;
+  ~ConfigNode();
 
   const ConfigNode* find(std::string_view key) const;
   ConfigNode* find(std::string_view key);
   /// As a message shows it: "'fast'", "a list of 3".
   std::string show() const;
+};
+
+struct ConfigMember {
+  std::string key;
+  ConfigNode value;
 };
 
 /// A configuration: a YAML file laid over its bases, then the `--set a.b=c` overrides. See
