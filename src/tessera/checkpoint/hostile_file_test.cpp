@@ -82,6 +82,13 @@ TEST(HostilePickle, BillionLaughsStaySmall) {
   EXPECT_LT(describe(*tree->root).size(), 100u);
 }
 
+TEST(HostilePickle, OneTextDecodedOverAndOverIsRefused) {
+  // A text of 100,000 letters in the memo, turned into bytes 1,000 times.
+  std::string pickle = "X"s + "\xa0\x86\x01\x00"s + std::string(100'000, 'x') + "q\x01";
+  for (int i = 0; i < 1000; ++i) pickle += "c_codecs\nencode\nh\x01\x85R";
+  expect_error(pickle + ".", "copies its data over and over");
+}
+
 TEST_F(HostileFile, SharedDictsThatMultiplyAreRefused) {
   std::string pickle = "}q"s + '\0';
   for (char level = 0; level < 30; ++level) {

@@ -12,6 +12,9 @@ namespace {
 
 // Bounds far above any checkpoint's object tree; tensor data counts for neither.
 constexpr std::size_t kMaxValues = 4'000'000;
+/// Every byte of a pickle may be copied twice (as text, then as numbers of another byte order), and
+/// small ones freely.
+constexpr std::uint64_t kFreeCopies = 1 << 20;
 constexpr std::size_t kMaxDigits = 4300;  // as Python's own limit
 
 void append_utf8(std::string& out, std::uint32_t code) {
@@ -245,6 +248,11 @@ const Value* PickleReader::global(std::string_view module, std::string_view name
 void PickleReader::persistent(const Value* id) {
   if (!persistent_load_) fail("the pickle refers to data outside itself; it is part of a file");
   push(persistent_load_(*id));
+}
+
+PickleReader::PickleReader(ValueTree& tree, std::span<const std::uint8_t> bytes)
+    : tree_(tree), bytes_(bytes) {
+  tree_.copy_budget += kFreeCopies + 2 * bytes.size();
 }
 
 const Value* PickleReader::read() {

@@ -22,7 +22,7 @@ using PersistentLoad = std::function<const Value*(const Value& id)>;
 class PickleReader {
  public:
   /// `bytes` must outlive the tree, for instance through tree.owners.
-  PickleReader(ValueTree& tree, std::span<const std::uint8_t> bytes) : tree_(tree), bytes_(bytes) {}
+  PickleReader(ValueTree& tree, std::span<const std::uint8_t> bytes);
 
   void set_persistent_load(PersistentLoad load) { persistent_load_ = std::move(load); }
 

@@ -10,8 +10,6 @@
 namespace tessera {
 namespace {
 
-constexpr std::size_t kMaxDecodedBytes = std::size_t{4} << 30;
-
 const ValueList& items_of(const Value* value) {
   static const ValueList kNone;
   const auto* sequence = value->as<Sequence>();
@@ -52,11 +50,10 @@ Value rebuild_tensor(const ValueList& arguments, bool names_dtype) {
 }
 
 /// _codecs.encode(text, 'latin1'): how Python 2's protocols spell bytes.
-Value encode_latin1(ValueTree& tree, const ValueList& arguments, std::size_t& decoded) {
+Value encode_latin1(ValueTree& tree, const ValueList& arguments) {
   const auto* text = arguments.empty() ? nullptr : arguments[0]->as<std::string>();
   if (text == nullptr) fail("bytes are spelled by something that is not a text");
-  decoded += text->size();
-  if (decoded > kMaxDecodedBytes) fail("the pickle spells more than 4 GiB of bytes as text");
+  tree.spend_copy(text->size());
   std::string bytes;
   for (std::size_t i = 0; i < text->size(); ++i) {
     const auto c = static_cast<unsigned char>((*text)[i]);
@@ -104,11 +101,12 @@ void swap_bytes(std::vector<std::uint8_t>& bytes, DType dtype) {
                  bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
 }
 
-NumpyArray numpy_array(NumpyType type, std::vector<std::int64_t> shape, bool fortran,
-                       std::string_view data) {
+NumpyArray numpy_array(ValueTree& tree, NumpyType type, std::vector<std::int64_t> shape,
+                       bool fortran, std::string_view data) {
   const auto* begin = reinterpret_cast<const std::uint8_t*>(data.data());
   auto storage = std::make_shared<TensorStorage>();
   if (type.big_endian) {
+    tree.spend_copy(data.size());
     std::vector<std::uint8_t> bytes(begin, begin + data.size());
     swap_bytes(bytes, type.dtype);
     storage = make_storage(std::move(bytes));
@@ -170,17 +168,13 @@ Value interpret_call(ValueTree& tree, const std::string& function, const Value* 
   if (is_any_of(function,
                 {"builtins.set", "__builtin__.set", "builtins.frozenset", "__builtin__.frozenset"}))
     return Value{Sequence{Sequence::Kind::kSet, items.empty() ? ValueList{} : items_of(items[0])}};
-  if (function == "_codecs.encode") {
-    std::size_t decoded = 0;
-    for (const std::string& text : tree.texts) decoded += text.size();
-    return encode_latin1(tree, items, decoded);
-  }
+  if (function == "_codecs.encode") return encode_latin1(tree, items);
   if (is_any_of(function, {"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}) &&
       items.size() == 2) {
     const auto type = numpy_type(items[0]);
     const auto data = raw_bytes(items[1]);
     if (type && data) {
-      NumpyArray scalar = numpy_array(*type, {}, false, *data);
+      NumpyArray scalar = numpy_array(tree, *type, {}, false, *data);
       scalar.is_scalar = true;
       return Value{std::move(scalar)};
     }
@@ -192,13 +186,13 @@ Value interpret_call(ValueTree& tree, const std::string& function, const Value* 
     const auto data = raw_bytes(items[0]);
     const auto* order = items[3]->as<std::string>();
     if (type && data)
-      return Value{numpy_array(*type, integers(items[2], "shape"),
+      return Value{numpy_array(tree, *type, integers(items[2], "shape"),
                                order != nullptr && *order == "F", *data)};
   }
   return Value{Object{function, arguments, nullptr, {}, {}}};
 }
 
-bool fill_numpy_array(ValueTree&, Value& target, const Value& state) {
+bool fill_numpy_array(ValueTree& tree, Value& target, const Value& state) {
   const auto* object = target.as<Object>();
   if (object == nullptr || !is_any_of(object->class_name, {"numpy.core.multiarray._reconstruct",
                                                            "numpy._core.multiarray._reconstruct"}))
@@ -211,7 +205,7 @@ bool fill_numpy_array(ValueTree&, Value& target, const Value& state) {
   const auto* fortran = items[3]->as<bool>();
   const auto* number = items[3]->as<std::int64_t>();
   target.data =
-      numpy_array(*type, integers(items[1], "shape"),
+      numpy_array(tree, *type, integers(items[1], "shape"),
                   (fortran != nullptr && *fortran) || (number != nullptr && *number != 0), *data);
   return true;
 }

@@ -1,5 +1,7 @@
 #include "tessera/checkpoint/value.h"
 
+#include "tessera/core/error.h"
+
 #include <fmt/format.h>
 
 namespace tessera {
@@ -79,6 +81,11 @@ const Value* Dictionary::find(std::string_view key) const {
     if (text != nullptr && *text == key) return pair->second;
   }
   return nullptr;
+}
+
+void ValueTree::spend_copy(std::uint64_t bytes) {
+  if (bytes > copy_budget) fail("the pickle copies its data over and over, no checkpoint does so");
+  copy_budget -= bytes;
 }
 
 std::string describe(const Value& value, std::size_t max_length) {

@@ -80,6 +80,12 @@ struct ValueTree {
   std::deque<std::string> texts;  ///< bytes that had to be decoded
   std::vector<std::shared_ptr<const void>> owners;
   const Value* root = nullptr;
+  std::uint64_t copy_budget =
+      0;  ///< bytes that decoding may still copy; grows with the file's size
+
+  /// Accounts for a copy of that many bytes. A file that makes its reader copy much more than it
+  /// holds (one text decoded over and over) is refused.
+  void spend_copy(std::uint64_t bytes);
 };
 
 /// The value as a person would write it, cut off after about `max_length` characters.
