@@ -176,30 +176,33 @@ Checkpoint open_checkpoint(const std::filesystem::path& path, const std::string&
   return checkpoint;
 }
 
-void strip_module_prefix(NamedTensors& tensors) {
+bool strip_module_prefix(NamedTensors& tensors) {
   constexpr std::string_view kPrefix = "module.";
   const bool all = std::all_of(tensors.begin(), tensors.end(),
                                [&](const auto& entry) { return entry.first.starts_with(kPrefix); });
-  if (!all) return;
+  if (!all) return false;
   for (auto& [name, tensor] : tensors) name.erase(0, kPrefix.size());
+  return true;
 }
 
 std::vector<std::string> convert_checkpoint(const std::filesystem::path& in,
                                             const std::filesystem::path& out,
-                                            const std::string& key) {
+                                            const ConvertOptions& options) {
   const std::string extension = out.extension();
   const bool to_torch = extension == ".pth" || extension == ".pt" || extension == ".tar";
   if (!to_torch && extension != ".safetensors")
     throw UsageError(fmt::format(
         "{}: the name must end in .safetensors, .pth, .pt or .pth.tar to say the format",
         out.string()));
-  const Checkpoint checkpoint = open_checkpoint(in, key);
+  Checkpoint checkpoint = open_checkpoint(in, options.key);
+  const bool whole = checkpoint.tree != nullptr && options.key.empty() && !options.strip_module;
   return with_context(in.string(), [&] {
+    if (options.strip_module && !strip_module_prefix(checkpoint.tensors))
+      fail("--strip-module: not every tensor's name starts with 'module.'");
     std::vector<std::string> notes;
     if (to_torch) {
       for (const auto& [name, text] : checkpoint.metadata)
         notes.push_back(fmt::format("dropped metadata '{}'", name));
-      const bool whole = checkpoint.tree != nullptr && key.empty();
       const auto changes = whole ? write_torch_file(out, *checkpoint.tree->root)
                                  : write_flat_torch_file(out, checkpoint.tensors);
       notes.insert(notes.end(), changes.begin(), changes.end());
@@ -208,7 +211,7 @@ std::vector<std::string> convert_checkpoint(const std::filesystem::path& in,
       verify(checkpoint.tensors);
       write_safetensors(out, checkpoint.tensors, checkpoint.metadata);
     }
-    if (!to_torch || !key.empty())
+    if (!to_torch || !whole)
       for (const std::string& other : checkpoint.other)
         notes.push_back(fmt::format("dropped '{}', which is no weight", other));
     return notes;

@@ -28,14 +28,20 @@ struct Checkpoint {
 /// joined with dots.
 Checkpoint open_checkpoint(const std::filesystem::path& path, const std::string& key = "");
 
-/// Removes the prefix "module." of DataParallel when every name has it.
-void strip_module_prefix(NamedTensors& tensors);
+/// Removes the prefix "module." of DataParallel when every name has it; false when some have not.
+bool strip_module_prefix(NamedTensors& tensors);
+
+struct ConvertOptions {
+  std::string key = "";       ///< as for open_checkpoint
+  bool strip_module = false;  ///< write the weights only, without DataParallel's prefix
+};
 
 /// Writes `in` in the format that the name `out` ends in (.safetensors; .pth, .pt, .tar). From .pth
-/// to .pth without a key everything is kept. Returns a line for each thing dropped or changed.
+/// to .pth everything is kept unless the options ask for a part. Returns a line for each thing
+/// dropped or changed.
 std::vector<std::string> convert_checkpoint(const std::filesystem::path& in,
                                             const std::filesystem::path& out,
-                                            const std::string& key = "");
+                                            const ConvertOptions& options = {});
 
 /// A table of names, dtypes, shapes and bytes, and totals.
 std::string checkpoint_table(const Checkpoint& checkpoint);

@@ -84,15 +84,45 @@ TEST_F(ConvertTest, UnknownEndingIsWrongUsage) {
   EXPECT_THROW(convert_checkpoint(in, folder_ / "a.onnx"), UsageError);
 }
 
+TEST_F(ConvertTest, StripModuleWritesBareNamesOrSaysWhyNot) {
+  const auto folder = test::golden_dir() / "video_knet";
+  convert_checkpoint(folder / "tiny_module_half_zip.pth", folder_ / "a.pth",
+                     {.strip_module = true});
+  for (const auto& [name, tensor] : open_checkpoint(folder_ / "a.pth").tensors)
+    EXPECT_FALSE(name.starts_with("module.")) << name;
+  EXPECT_THAT(
+      [&] {
+        convert_checkpoint(folder / "tiny_zip.pth", folder_ / "b.pth", {.strip_module = true});
+      },
+      ThrowsMessage<Error>(HasSubstr("not every tensor's name starts with 'module.'")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "b.pth"));
+}
+
+/// What must be true after a write that could not be finished.
+void expect_old_file_whole(const std::filesystem::path& folder) {
+  EXPECT_EQ(read_text_file(folder / "a.pth"), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+}
+
+TEST_F(ConvertTest, FileSizeLimitLeavesTheOldFileWhole) {
+  write_text_file(folder_ / "a.pth", "old");
+  const auto in = test::golden_dir() / "vpsnet" / "vps_tiny_zip.pth";
+  const auto result =
+      test::run_shell("ulimit -f 16; " + test::tessera_binary().string() + " convert " +
+                      in.string() + " " + (folder_ / "a.pth").string());
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("a.pth: cannot be written (File too large)"));
+  expect_old_file_whole(folder_);
+}
+
 TEST_F(ConvertTest, FullDiskLeavesTheOldFileWhole) {
   if (test::run_shell("mount -t tmpfs -o size=64k none " + folder_.string()).exit_code != 0)
-    GTEST_SKIP() << "mounting a small tmpfs needs root";
+    GTEST_SKIP() << "a small tmpfs cannot be mounted here";
   write_text_file(folder_ / "a.pth", "old");
   const auto in = test::golden_dir() / "vpsnet" / "vps_tiny_zip.pth";
   EXPECT_THAT([&] { convert_checkpoint(in, folder_ / "a.pth"); },
               ThrowsMessage<Error>(HasSubstr("No space left")));
-  EXPECT_EQ(read_text_file(folder_ / "a.pth"), "old");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+  expect_old_file_whole(folder_);
   test::run_shell("umount " + folder_.string());
 }
 

@@ -1,7 +1,9 @@
 // Round trips through the real torch.save and torch.load (Debian's python3-torch).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tessera/checkpoint/checkpoint.h"
+#include "tessera/core/error.h"
 #include "test_support.h"
 
 namespace tessera {
@@ -22,7 +24,7 @@ class PythonTest : public test::TemporaryFolder {
 
 TEST_F(PythonTest, ReadsWhatTorchWritesAndWritesWhatTorchReads) {
   ASSERT_NO_FATAL_FAILURE(run("write"));
-  for (const std::string name : {"zip", "legacy", "module"})
+  for (const std::string name : {"zip", "legacy", "module", "zip64"})
     convert(name + ".pth", name + ".out.pth");
   convert("half.pth", "half.safetensors");
   convert("half.safetensors", "half.out.pth");
@@ -32,6 +34,20 @@ TEST_F(PythonTest, ReadsWhatTorchWritesAndWritesWhatTorchReads) {
     convert(name + ".pkl", name + ".safetensors");
   }
   run("compare");
+}
+
+TEST_F(PythonTest, WhatCannotBeReadIsNamedWithAWayOut) {
+  ASSERT_NO_FATAL_FAILURE(run("write"));
+  const std::pair<const char*, const char*> expected[] = {
+      {"quantized.pth", "save its tensors as plain dense CPU tensors"},
+      {"sparse.pth", "save it as a plain dense CPU tensor"},
+      {"script.pth", "TorchScript"},
+      {"tar.pth", "a tar archive"},
+      {"big_endian.pth", "big-endian"}};
+  for (const auto& [name, message] : expected)
+    EXPECT_THAT([&] { open_checkpoint(folder_ / name); },
+                ::testing::ThrowsMessage<Error>(::testing::HasSubstr(message)))
+        << name;
 }
 
 }  // namespace

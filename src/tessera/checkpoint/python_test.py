@@ -5,6 +5,8 @@ import pathlib
 import pickle
 import struct
 import sys
+import tarfile
+import zipfile
 
 import numpy as np
 import torch
@@ -85,7 +87,7 @@ def read_safetensors(path):
 
 
 def compare(folder):
-    for name in ("zip", "legacy"):
+    for name in ("zip", "legacy", "zip64"):
         loaded = torch.load(folder / f"{name}.out.pth")
         same(tree(), loaded, name)
         shared = loaded["state_dict"]
@@ -114,6 +116,33 @@ def extra(folder):
     flat = tensors()
     del flat["t.torch.complex128"]
     torch.save(flat, folder / "dtypes.pth")
+    rewrite_as_zip64(folder / "zip.pth", folder / "zip64.pth")
+    refused(folder)
+
+
+def rewrite_as_zip64(source, target):
+    """The same archive with zip64 records throughout, as files over 4 GB have."""
+    zipfile.ZIP64_LIMIT = 1
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            with new.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
+                entry.write(old.read(name))
+    zipfile.ZIP64_LIMIT = (1 << 31) - 1
+    assert b"PK\x06\x06" in target.read_bytes(), "no zip64 end record was written"
+
+
+def refused(folder):
+    """Files that torch wrote and we cannot read; the message must say what to do."""
+    torch.save({"q": torch.quantize_per_tensor(torch.ones(4), 0.1, 0, torch.qint8)}, folder / "quantized.pth")
+    torch.save({"s": torch.eye(3).to_sparse()}, folder / "sparse.pth")
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), folder / "script.pth")
+    (folder / "pickle").write_bytes(b"x")
+    with tarfile.open(folder / "tar.pth", "w") as archive:
+        archive.add(folder / "pickle", "pickle")
+    with zipfile.ZipFile(folder / "zip.pth") as old, zipfile.ZipFile(folder / "big_endian.pth", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.writestr("zip/byteorder", "big")
 
 
 folder = pathlib.Path(sys.argv[2])

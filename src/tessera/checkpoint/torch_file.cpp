@@ -40,7 +40,10 @@ StorageId parse_storage_id(const Value& id) {
   const std::string_view name =
       std::string_view(type->name).substr(type->name.find_last_of('.') + 1);
   const auto dtype = name == "UntypedStorage" ? DType::kUInt8 : dtype_from_torch_storage_name(name);
-  if (!dtype) fail("storage '{}' is a {}, which is not supported", *key, type->name);
+  if (!dtype)
+    fail(
+        "storage '{}' is a {}, which is not supported; save its tensors as plain dense CPU tensors",
+        *key, type->name);
   return {*dtype, *key, *numel};
 }
 
@@ -110,8 +113,11 @@ void parse_zip(ValueTree& tree, Span bytes, const Owner& owner) {
                             found->second.bytes.size());
   };
   if (text("byteorder") == "big") fail("the file's numbers are big-endian, which is not supported");
-  if (!text("constants.pkl").empty())
+  if (entries.contains(folder + "constants.pkl"))
     fail("a TorchScript archive; load it in Python and torch.save its state_dict()");
+  for (const auto& [name, entry] : entries)
+    if (!entry.stored)
+      fail("entry '{}' is compressed or encrypted; torch.save writes neither", name);
   const ZipEntry& pickle = entries.at(folder + kPickle.substr(1));
   TensorStorage{pickle.bytes, nullptr, pickle.name, pickle.crc32}.verify();
   Storages storages;

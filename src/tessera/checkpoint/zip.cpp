@@ -117,8 +117,7 @@ ZipEntry read_entry(Span archive, Cursor& central) {
   entry.name.assign(name.begin(), name.end());
   read_zip64(central.take_bytes(extra_length), {&size, &packed, &offset});
   central.take_bytes(comment_length);
-  if (method != 0 || packed != size || (flags & 1) != 0)
-    fail("entry '{}' is compressed or encrypted; torch.save writes neither", entry.name);
+  entry.stored = method == 0 && packed == size && (flags & 1) == 0;
   Cursor local(archive, offset);
   if (local.take<std::uint32_t>() != kLocalHeader)
     fail("entry '{}' is not where the table of contents says", entry.name);
@@ -126,7 +125,7 @@ ZipEntry read_entry(Span archive, Cursor& central) {
   const auto local_name = local.take<std::uint16_t>();
   const auto local_extra = local.take<std::uint16_t>();
   local.take_bytes(std::uint64_t{local_name} + local_extra);
-  entry.bytes = local.take_bytes(size);
+  entry.bytes = local.take_bytes(packed);
   return entry;
 }
 

@@ -10,14 +10,15 @@
 
 namespace tessera {
 
-/// A stored (uncompressed) file inside a zip archive, as torch writes them.
+/// A file inside a zip archive. torch stores its files as they are.
 struct ZipEntry {
   std::string name;
+  bool stored = true;  ///< neither compressed nor encrypted: `bytes` are the file's own
   std::span<const std::uint8_t> bytes;
   std::uint32_t crc32 = 0;
 };
 
-/// The entries of a zip or zip64 archive. Fails on archives that are truncated, or compressed.
+/// The entries of a zip or zip64 archive. Fails on archives that are truncated or damaged.
 std::vector<ZipEntry> read_zip(std::span<const std::uint8_t> archive);
 
 /// Writes a zip archive of stored entries whose data starts at multiples of 64 bytes; zip64 records

@@ -149,6 +149,25 @@ TEST_F(ImageIo, JpegRoundTripIsClose) {
   for (int x = 0; x < 64; ++x) EXPECT_NEAR(back.at(x, 20, 0), image.at(x, 20, 0), 6);
 }
 
+TEST_F(ImageIo, ACutJpegDoesNotSpoilTheNextOne) {
+  const auto whole = encode_jpeg(random_pixels<std::uint8_t>({64, 48}, 3, 255));
+  const Image expected = decode_image(whole, "whole.jpg");
+  EXPECT_THROW(decode_image(std::span(whole).first(whole.size() / 2), "cut.jpg"), Error);
+  EXPECT_EQ(decode_image(whole, "whole.jpg"), expected);
+}
+
+TEST_F(ImageIo, JpegsAreThoseThatPilWrites) {
+  const Image image = random_pixels<std::uint8_t>({37, 29}, 3, 255, 9);
+  write_png(folder_ / "a.png", image);
+  write_jpeg(folder_ / "a.jpg", image, 75);
+  const auto same = test::run_shell("cd " + folder_.string() + R"( && /usr/bin/python3 -c "
+from PIL import Image
+Image.open('a.png').save('b.jpg', quality=75)
+assert open('a.jpg', 'rb').read() == open('b.jpg', 'rb').read()
+")");
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+}
+
 TEST_F(ImageIo, InterlacedPictures) {
   // An 8x8 Adam7 grey picture whose pixels are 8y + x, written by hand after the specification.
   const std::string hex =

@@ -16,9 +16,19 @@ struct DestroyHandle {
   void operator()(void* handle) const { tjDestroy(handle); }
 };
 
-tjhandle decompressor() {
-  thread_local const std::unique_ptr<void, DestroyHandle> handle(tjInitDecompress());
-  return handle.get();
+using Handle = std::unique_ptr<void, DestroyHandle>;
+
+/// This thread's decoder. After a failure it is made anew: TurboJPEG carries the fault over to the
+/// next picture.
+Handle& decompressor() {
+  thread_local Handle handle(tjInitDecompress());
+  return handle;
+}
+
+[[noreturn]] void fail_decoding(const std::string& name, std::string_view what) {
+  const std::string reason = tjGetErrorStr2(decompressor().get());
+  decompressor().reset(tjInitDecompress());
+  fail("{}: the JPEG is {} ({})", name, what, reason);
 }
 
 struct JpegHeader {
@@ -29,18 +39,18 @@ struct JpegHeader {
 JpegHeader read_header(std::span<const std::uint8_t> bytes, const std::string& name) {
   JpegHeader header;
   int subsampling = 0;
-  if (tjDecompressHeader3(decompressor(), bytes.data(), bytes.size(), &header.size.width,
+  if (tjDecompressHeader3(decompressor().get(), bytes.data(), bytes.size(), &header.size.width,
                           &header.size.height, &subsampling, &header.colorspace) != 0)
-    fail("{}: the JPEG is corrupt ({})", name, tjGetErrorStr2(decompressor()));
+    fail_decoding(name, "corrupt");
   return header;
 }
 
 void decode_into(std::span<const std::uint8_t> bytes, const std::string& name, int format,
                  Image& image) {
   // Warnings count as failures: they mean that pixels are missing or made up.
-  if (tjDecompress2(decompressor(), bytes.data(), bytes.size(), image.data(), image.width(), 0,
-                    image.height(), format, 0) != 0)
-    fail("{}: the JPEG is cut short or corrupt ({})", name, tjGetErrorStr2(decompressor()));
+  if (tjDecompress2(decompressor().get(), bytes.data(), bytes.size(), image.data(), image.width(),
+                    0, image.height(), format, 0) != 0)
+    fail_decoding(name, "cut short or corrupt");
 }
 
 /// OpenCV's conversion of Adobe's inverted CMYK.
@@ -156,13 +166,13 @@ namespace tessera {
 std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
   if (image.empty() || (image.channels() != 1 && image.channels() != 3))
     fail("a JPEG is written from 1 or 3 channels, the picture has {}", image.channels());
-  thread_local const std::unique_ptr<void, jpeg::DestroyHandle> handle(tjInitCompress());
+  thread_local const jpeg::Handle handle(tjInitCompress());
   const bool grey = image.channels() == 1;
   unsigned char* buffer = nullptr;
   unsigned long size = 0;
   const int result = tjCompress2(handle.get(), image.data(), image.width(), 0, image.height(),
                                  grey ? TJPF_GRAY : TJPF_RGB, &buffer, &size,
-                                 grey ? TJSAMP_GRAY : TJSAMP_420, quality, 0);
+                                 grey ? TJSAMP_GRAY : TJSAMP_420, quality, TJFLAG_ACCURATEDCT);
   const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owner(buffer, tjFree);
   if (result != 0) fail("the picture cannot be written as JPEG ({})", tjGetErrorStr2(handle.get()));
   return {buffer, buffer + size};
