@@ -156,6 +156,16 @@ TEST_F(ImageIo, ACutJpegDoesNotSpoilTheNextOne) {
   EXPECT_EQ(decode_image(whole, "whole.jpg"), expected);
 }
 
+TEST_F(ImageIo, AHugeJpegClaimIsRefusedBeforeMemoryIsAsked) {
+  auto jpeg = encode_jpeg(random_pixels<std::uint8_t>({64, 48}, 3, 255));
+  const std::uint8_t frame[] = {0xff, 0xc0};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), std::begin(frame), std::end(frame));
+  ASSERT_NE(at, jpeg.end());
+  std::fill_n(at + 5, 4, 0xff);  // height and width
+  EXPECT_THAT([&] { decode_image(jpeg, "a.jpg"); },
+              ThrowsMessage<Error>(HasSubstr("bytes for 65535x65535 pixels")));
+}
+
 TEST_F(ImageIo, JpegsAreThoseThatPilWrites) {
   const Image image = random_pixels<std::uint8_t>({37, 29}, 3, 255, 9);
   write_png(folder_ / "a.png", image);

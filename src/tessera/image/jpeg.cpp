@@ -31,6 +31,9 @@ Handle& decompressor() {
   fail("{}: the JPEG is {} ({})", name, what, reason);
 }
 
+/// No JPEG coder packs more pixels into a byte; a file that claims to is not given the memory.
+constexpr std::uint64_t kMaxPixelsPerByte = 2048;
+
 struct JpegHeader {
   Size size;
   int colorspace = 0;
@@ -42,6 +45,11 @@ JpegHeader read_header(std::span<const std::uint8_t> bytes, const std::string& n
   if (tjDecompressHeader3(decompressor().get(), bytes.data(), bytes.size(), &header.size.width,
                           &header.size.height, &subsampling, &header.colorspace) != 0)
     fail_decoding(name, "corrupt");
+  const auto pixels = static_cast<std::uint64_t>(header.size.width) *
+                      static_cast<std::uint64_t>(header.size.height);
+  if (pixels > kMaxPixelsPerByte * bytes.size())
+    fail("{}: the JPEG is cut short ({} bytes for {} pixels)", name, bytes.size(),
+         to_string(header.size));
   return header;
 }
 

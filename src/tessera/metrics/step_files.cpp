@@ -300,7 +300,7 @@ std::uint64_t for_each_step_frame(
     if (frame == 0) begin(pair);
     with_context(fmt::format("frame {}, {}", frame_name(pair.gt, pair.gt.frames[frame]),
                              pair.pred[frame].files[0].string()),
-                 [&] { add(pair, frame, table); });
+                 [&, frame = frame] { add(pair, frame, table); });
   };
   for_each_in_order<PairTable>(frames.size(), options.threads, produce, consume);
   return dataset_fingerprint(units);
