@@ -27,6 +27,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 
 // One function a command, each in a file of its own.
 void add_convert_command(CLI::App& app);
+void add_bench_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_info_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);
