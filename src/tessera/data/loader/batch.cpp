@@ -8,29 +8,59 @@
 namespace tessera {
 namespace {
 
-/// Writes an object's mask into its plane of zeros.
-void paint(const Frame& frame, const FrameObject& object, Size size, std::uint8_t* plane) {
-  for (int y = 0; y < frame.image.height(); ++y) {
-    std::uint8_t* out = plane + static_cast<std::size_t>(y) * size.width;
-    if (object.mask.empty()) {
-      const std::uint32_t* ids = frame.ids.row(y);
-      for (int x = 0; x < frame.ids.width(); ++x) out[x] = ids[x] == object.id;
-    } else {
-      std::copy_n(object.mask.row(y), object.mask.width(), out);
+/// Where the mask of the object with that id goes.
+struct Plane {
+  std::uint32_t id = 0;
+  std::uint8_t* pixels = nullptr;
+};
+
+/// Writes all masks of the id map in one pass by runs of equal ids: segments are wide, so the
+/// look-up is rare. `planes` are sorted by id and hold zeros.
+void paint_ids(const IdMap& ids, int stride, const std::vector<Plane>& planes) {
+  for (int y = 0; y < ids.height(); ++y) {
+    const std::uint32_t* row = ids.row(y);
+    for (int x = 0; x < ids.width();) {
+      const int start = x;
+      while (++x < ids.width() && row[x] == row[start]) {
+      }
+      const auto plane = std::ranges::lower_bound(planes, row[start], {}, &Plane::id);
+      if (plane == planes.end() || plane->id != row[start]) continue;
+      std::fill_n(plane->pixels + static_cast<std::size_t>(y) * stride + start, x - start,
+                  std::uint8_t{1});
     }
   }
 }
 
+void paint_mask(const LabelMap& mask, int stride, std::uint8_t* plane) {
+  for (int y = 0; y < mask.height(); ++y)
+    std::copy_n(mask.row(y), mask.width(), plane + static_cast<std::size_t>(y) * stride);
+}
+
+/// The masks of all objects, padded with zeros to `size`.
+std::vector<std::uint8_t> paint_masks(const Frame& frame, Size size) {
+  const std::size_t plane_size = static_cast<std::size_t>(size.width) * size.height;
+  std::vector<std::uint8_t> masks(frame.objects.size() * plane_size);
+  std::vector<Plane> planes;
+  std::uint8_t* plane = masks.data();
+  for (const FrameObject& object : frame.objects) {
+    if (object.mask.empty())
+      planes.push_back({object.id, plane});
+    else
+      paint_mask(object.mask, size.width, plane);
+    plane += plane_size;
+  }
+  std::ranges::sort(planes, {}, &Plane::id);
+  if (!planes.empty()) paint_ids(frame.ids, size.width, planes);
+  return masks;
+}
+
 BatchFrame pack_labels(Frame frame, const CollateOptions& options, Size size) {
   BatchFrame packed;
-  const std::size_t plane = static_cast<std::size_t>(size.width) * size.height;
-  packed.masks.resize(frame.objects.size() * plane);
-  for (std::size_t i = 0; i < frame.objects.size(); ++i) {
-    paint(frame, frame.objects[i], size, packed.masks.data() + i * plane);
-    frame.objects[i].mask = {};
-  }
+  packed.masks = paint_masks(frame, size);
+  for (FrameObject& object : frame.objects) object.mask = {};
   if (!frame.semantic.empty())
     packed.semantic = pad_labels(frame.semantic, size, options.semantic_padding);
+  if (!frame.ignored.empty()) packed.ignored = pad_labels(frame.ignored, size, 0);
   packed.key = std::move(frame.key);
   packed.record = frame.record;
   packed.record.pad_size = size;

@@ -13,6 +13,7 @@ struct BatchFrame {
   SampleKey key;
   FrameRecord record;
   LabelMap semantic;                 ///< padding is 255 unless CollateOptions say otherwise
+  LabelMap ignored;                  ///< padding is 0; empty where the dataset has none
   std::vector<FrameObject> objects;  ///< their pixels are in `masks`
   std::vector<std::uint8_t> masks;   ///< [objects, height, width], 1 inside
 };

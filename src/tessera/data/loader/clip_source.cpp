@@ -32,7 +32,7 @@ std::optional<Clip> DatasetClips::load(std::size_t index, const Random& random,
       sample = dataset_.load(i);
     }
     const StageTimer timer(times, "objects");
-    clip.push_back(to_frame(std::move(sample), things_));
+    clip.push_back(to_frame(std::move(sample), things_, pipeline_.crowds));
   }
   if (!apply_pipeline(pipeline_, clip, random, times)) return std::nullopt;
   return clip;

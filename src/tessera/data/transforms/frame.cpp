@@ -15,6 +15,12 @@ void check_size(const Frame& frame, Size labels, const char* what) {
          frame.key.name, what, to_string(labels), to_string(frame.image.size()));
 }
 
+/// Of a segment or an instance.
+template <class Labelled>
+bool is_dropped(const Labelled& labelled, Crowds crowds) {
+  return labelled.ignore || (labelled.crowd && crowds == Crowds::kDropped);
+}
+
 void grow(Corners& box, int x, int y) {
   box.x1 = std::min(box.x1, static_cast<float>(x));
   box.y1 = std::min(box.y1, static_cast<float>(y));
@@ -39,7 +45,7 @@ void measure_boxes(const IdMap& ids, std::map<std::uint32_t, FrameObject>& objec
   }
 }
 
-void add_panoptic(PanopticMap map, const std::vector<bool>& things, Frame& frame) {
+void add_panoptic(PanopticMap map, const std::vector<bool>& things, Crowds crowds, Frame& frame) {
   check_size(frame, map.ids.size(), "panoptic labels");
   const float far = static_cast<float>(std::max(map.ids.width(), map.ids.height()));
   std::map<std::uint32_t, FrameObject> objects;
@@ -47,9 +53,10 @@ void add_panoptic(PanopticMap map, const std::vector<bool>& things, Frame& frame
     if (segment.category < 0 || static_cast<std::size_t>(segment.category) >= things.size())
       fail("{}: segment {} has class {}, the dataset has classes 0 to {}", frame.key.name,
            segment.id, segment.category, static_cast<int>(things.size()) - 1);
-    if (!things[segment.category] || segment.crowd || segment.ignore) continue;
+    if (!things[segment.category] || is_dropped(segment, crowds)) continue;
     objects[segment.id] = {.category = segment.category,
                            .track_id = segment.track_id,
+                           .crowd = segment.crowd,
                            .id = segment.id,
                            .mask = {},
                            .box = {far, far, -1, -1}};
@@ -60,14 +67,15 @@ void add_panoptic(PanopticMap map, const std::vector<bool>& things, Frame& frame
     if (object.box.x2 >= 0) frame.objects.push_back(std::move(object));
 }
 
-void add_instances(std::vector<Instance> instances, Frame& frame) {
+void add_instances(std::vector<Instance> instances, Crowds crowds, Frame& frame) {
   for (const Instance& instance : instances) {
-    if (instance.crowd || instance.ignore) continue;
+    if (is_dropped(instance, crowds)) continue;
     check_size(frame, instance.mask.size, "instance masks");
     const Box& box = instance.box;
     frame.objects.push_back(
         {.category = instance.category,
          .track_id = instance.track_id,
+         .crowd = instance.crowd,
          .mask = rle_decode(instance.mask),
          .box = {static_cast<float>(box.x), static_cast<float>(box.y),
                  static_cast<float>(box.x + box.width), static_cast<float>(box.y + box.height)}});
@@ -76,7 +84,7 @@ void add_instances(std::vector<Instance> instances, Frame& frame) {
 
 }  // namespace
 
-Frame to_frame(Sample sample, const std::vector<bool>& things) {
+Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds) {
   Frame frame{.key = std::move(sample.key), .image = std::move(sample.image)};
   if (frame.image.channels() != 3)
     fail("{}: the picture has {} channels, expected 3 (R, G, B)", frame.key.name,
@@ -87,10 +95,14 @@ Frame to_frame(Sample sample, const std::vector<bool>& things) {
     check_size(frame, sample.semantic->size(), "class labels");
     frame.semantic = std::move(*sample.semantic);
   }
+  if (sample.ignored) {
+    check_size(frame, sample.ignored->size(), "ignored pixels");
+    frame.ignored = std::move(*sample.ignored);
+  }
   if (!sample.instances.empty()) {
-    add_instances(std::move(sample.instances), frame);
+    add_instances(std::move(sample.instances), crowds, frame);
   } else if (sample.panoptic) {
-    add_panoptic(std::move(*sample.panoptic), things, frame);
+    add_panoptic(std::move(*sample.panoptic), things, crowds, frame);
   }
   return frame;
 }

@@ -39,6 +39,7 @@ struct Frame {
   SampleKey key = {};
   Image image = {};        ///< 8-bit RGB
   LabelMap semantic = {};  ///< class per pixel; empty without
+  LabelMap ignored = {};   ///< 1 where nothing is learned; empty without
   IdMap ids = {};          ///< segment per pixel of the objects that cannot overlap; empty without
   std::vector<FrameObject> objects = {};
   FrameRecord record = {};
@@ -50,9 +51,15 @@ struct Frame {
 /// decision is drawn once for the clip. A still picture is a clip of one.
 using Clip = std::vector<Frame>;
 
-/// Turns a dataset's sample into a frame. `things[c]` says whether class c has objects; crowds are
-/// no objects. Objects of the panoptic map come in ascending id order with their inclusive pixel
-/// extents as box, as the official KITTI-STEP loader makes them.
-Frame to_frame(Sample sample, const std::vector<bool>& things);
+/// What becomes of groups.
+enum class Crowds {
+  kDropped,  ///< they are no objects
+  kObjects,  ///< objects like the others, as Video K-Net takes KITTI-STEP's instance 0
+};
+
+/// Turns a dataset's sample into a frame. `things[c]` says whether class c has objects. Objects of
+/// the panoptic map come in ascending id order with their inclusive pixel extents as box, as the
+/// official KITTI-STEP loader makes them.
+Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds = Crowds::kDropped);
 
 }  // namespace tessera

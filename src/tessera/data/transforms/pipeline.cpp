@@ -84,16 +84,20 @@ bool apply(const PhotometricOptions& options, Clip& clip, Random& random) {
   return true;
 }
 
-std::set<std::int64_t> tracks_of(const Frame& frame) {
-  std::set<std::int64_t> tracks;
-  for (const FrameObject& object : frame.objects) tracks.insert(object.track_id);
+/// Class and track: some datasets count the objects of each class on their own.
+using Track = std::pair<int, std::int64_t>;
+
+std::set<Track> tracks_of(const Frame& frame) {
+  std::set<Track> tracks;
+  for (const FrameObject& object : frame.objects)
+    if (object.track_id >= 0) tracks.insert({object.category, object.track_id});
   return tracks;
 }
 
 bool apply(const RequireTracks&, Clip& clip, Random&) {
-  std::set<std::int64_t> common = tracks_of(clip.front());
+  std::set<Track> common = tracks_of(clip.front());
   for (const Frame& frame : clip) {
-    std::set<std::int64_t> kept;
+    std::set<Track> kept;
     std::ranges::set_intersection(common, tracks_of(frame), std::inserter(kept, kept.end()));
     common = std::move(kept);
   }
@@ -137,6 +141,8 @@ void read_fields(ConfigReader& reader, ConfiguredStep& step) {
 
 void read_fields(ConfigReader& reader, Pipeline& pipeline) {
   reader.read("inclusive_boxes", pipeline.inclusive_boxes);
+  reader.read("crowds", pipeline.crowds,
+              {{"dropped", Crowds::kDropped}, {"objects", Crowds::kObjects}});
   std::vector<ConfiguredStep> steps;
   reader.require("steps", steps);
   pipeline.steps.clear();

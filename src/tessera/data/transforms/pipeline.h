@@ -33,7 +33,7 @@ struct CropOptions {
   double max_category_share = 1;  ///< below 1: mmseg's cat_max_ratio
 };
 
-/// Rejects the clip unless every frame has an object and one track is in all of them.
+/// Rejects the clip unless one object of the same class and track is in all of its frames.
 struct RequireTracks {};
 
 using TransformStep =
@@ -43,6 +43,7 @@ using TransformStep =
 /// 2 and a crop.
 struct Pipeline {
   bool inclusive_boxes = false;
+  Crowds crowds = Crowds::kDropped;
   std::vector<TransformStep> steps = {};
 };
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
@@ -164,6 +165,32 @@ TEST(Crop, DropsObjectsWithoutExtent) {
   EXPECT_EQ(dropped.image.size(), (Size{4, 4}));
 }
 
+TEST(IgnoredPixels, GoWhereThePictureGoes) {
+  Sample sample;
+  sample.image = Image({8, 4}, 3);
+  sample.ignored = LabelMap({8, 4}, 1);
+  sample.ignored->at(1, 2) = 1;
+  Frame frame = to_frame(std::move(sample), {});
+  resize_frame(frame, {16, 8});
+  flip_frame(frame);
+  crop_frame(frame, {10, 2, {6, 6}});
+  EXPECT_EQ(frame.ignored.size(), (Size{6, 6}));
+  EXPECT_EQ(frame.ignored.at(2, 2), 1);  // (2, 4) of the doubled picture, (13, 4) of its mirror
+  EXPECT_EQ(frame.ignored.at(3, 3), 1);
+  EXPECT_EQ(std::ranges::count(frame.ignored.values(), 1), 4);
+}
+
+TEST(Crowds, AreObjectsOnlyWhereAsked) {
+  Sample sample;
+  sample.image = Image({8, 4}, 3);
+  sample.panoptic =
+      PanopticMap{small_frame().ids, {{.id = 9, .category = 0, .track_id = 5, .crowd = true}}};
+  EXPECT_TRUE(to_frame(sample, {true}).objects.empty());
+  const Frame frame = to_frame(sample, {true}, Crowds::kObjects);
+  ASSERT_EQ(frame.objects.size(), 1u);
+  EXPECT_TRUE(frame.objects[0].crowd);
+}
+
 TEST(Crop, RefusesAWindowOutsideThePicture) {
   Frame frame = small_frame();
   EXPECT_THROW(crop_frame(frame, {4, 0, {5, 4}}), Error);
@@ -251,6 +278,12 @@ TEST_F(PipelineConfig, RequireTracksRejectsClipsWithoutACommonObject) {
   Clip other = same;
   other[1].objects[0].track_id = 10;
   EXPECT_FALSE(apply_pipeline(pipeline, other, Random(1), times_));
+  Clip other_class = same;
+  other_class[1].objects[0].category = 1;
+  EXPECT_FALSE(apply_pipeline(pipeline, other_class, Random(1), times_));
+  Clip untracked = same;
+  for (Frame& frame : untracked) frame.objects[0].track_id = -1;
+  EXPECT_FALSE(apply_pipeline(pipeline, untracked, Random(1), times_));
   EXPECT_EQ(times_.count("require_tracks"), 1u);
 }
 
