@@ -8,6 +8,16 @@
 namespace tessera {
 namespace {
 
+/// Zeros in all channels where there is no picture.
+void clear_invalid(const LabelMap& invalid, Size size, float* planes) {
+  const std::size_t plane = static_cast<std::size_t>(size.width) * size.height;
+  for (int y = 0; y < invalid.height(); ++y)
+    for (int x = 0; x < invalid.width(); ++x)
+      if (invalid.at(x, y) != 0)
+        for (int c = 0; c < 3; ++c)
+          planes[c * plane + static_cast<std::size_t>(y) * size.width + x] = 0;
+}
+
 /// Where the mask of the object with that id goes.
 struct Plane {
   std::uint32_t id = 0;
@@ -92,6 +102,7 @@ Batch collate(std::vector<Clip> clips, const CollateOptions& options) {
   for (Clip& clip : clips) {
     for (Frame& frame : clip) {
       normalize_into(frame.image, options.normalize, batch.size, planes);
+      clear_invalid(frame.invalid, batch.size, planes);
       planes += picture;
       batch.frames.push_back(pack_labels(std::move(frame), options, batch.size));
     }

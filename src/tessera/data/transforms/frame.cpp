@@ -28,43 +28,21 @@ void grow(Corners& box, int x, int y) {
   box.y2 = std::max(box.y2, static_cast<float>(y));
 }
 
-/// Reads the map by runs of equal ids: segments are wide, so the look-up is rare.
-void measure_boxes(const IdMap& ids, std::map<std::uint32_t, FrameObject>& objects) {
-  for (int y = 0; y < ids.height(); ++y) {
-    const std::uint32_t* row = ids.row(y);
-    for (int x = 0; x < ids.width();) {
-      int end = x + 1;
-      while (end < ids.width() && row[end] == row[x]) ++end;
-      const auto object = objects.find(row[x]);
-      if (object != objects.end()) {
-        grow(object->second.box, x, y);
-        grow(object->second.box, end - 1, y);
-      }
-      x = end;
-    }
-  }
-}
-
 void add_panoptic(PanopticMap map, const std::vector<bool>& things, Crowds crowds, Frame& frame) {
   check_size(frame, map.ids.size(), "panoptic labels");
-  const float far = static_cast<float>(std::max(map.ids.width(), map.ids.height()));
-  std::map<std::uint32_t, FrameObject> objects;
   for (const Segment& segment : map.segments) {
     if (segment.category < 0 || static_cast<std::size_t>(segment.category) >= things.size())
       fail("{}: segment {} has class {}, the dataset has classes 0 to {}", frame.key.name,
            segment.id, segment.category, static_cast<int>(things.size()) - 1);
     if (!things[segment.category] || is_dropped(segment, crowds)) continue;
-    objects[segment.id] = {.category = segment.category,
-                           .track_id = segment.track_id,
-                           .crowd = segment.crowd,
-                           .id = segment.id,
-                           .mask = {},
-                           .box = {far, far, -1, -1}};
+    frame.objects.push_back({.category = segment.category,
+                             .track_id = segment.track_id,
+                             .crowd = segment.crowd,
+                             .id = segment.id});
   }
-  measure_boxes(map.ids, objects);
+  std::ranges::sort(frame.objects, {}, &FrameObject::id);
   frame.ids = std::move(map.ids);
-  for (auto& [id, object] : objects)
-    if (object.box.x2 >= 0) frame.objects.push_back(std::move(object));
+  measure_objects(frame);
 }
 
 void add_instances(std::vector<Instance> instances, Crowds crowds, Frame& frame) {
@@ -83,6 +61,31 @@ void add_instances(std::vector<Instance> instances, Crowds crowds, Frame& frame)
 }
 
 }  // namespace
+
+/// Reads the map by runs of equal ids: segments are wide, so the look-up is rare.
+void measure_objects(Frame& frame) {
+  const float far = static_cast<float>(std::max(frame.ids.width(), frame.ids.height()));
+  std::map<std::uint32_t, Corners> boxes;
+  for (const FrameObject& object : frame.objects)
+    if (object.mask.empty()) boxes[object.id] = {far, far, -1, -1};
+  for (int y = 0; y < frame.ids.height(); ++y) {
+    const std::uint32_t* row = frame.ids.row(y);
+    for (int x = 0; x < frame.ids.width();) {
+      int end = x + 1;
+      while (end < frame.ids.width() && row[end] == row[x]) ++end;
+      const auto box = boxes.find(row[x]);
+      if (box != boxes.end()) {
+        grow(box->second, x, y);
+        grow(box->second, end - 1, y);
+      }
+      x = end;
+    }
+  }
+  for (FrameObject& object : frame.objects)
+    if (object.mask.empty()) object.box = boxes[object.id];
+  std::erase_if(frame.objects,
+                [](const FrameObject& object) { return object.mask.empty() && object.box.x2 < 0; });
+}
 
 Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds) {
   Frame frame{.key = std::move(sample.key), .image = std::move(sample.image)};

@@ -40,6 +40,7 @@ struct Frame {
   Image image = {};        ///< 8-bit RGB
   LabelMap semantic = {};  ///< class per pixel; empty without
   LabelMap ignored = {};   ///< 1 where nothing is learned; empty without
+  LabelMap invalid = {};   ///< 1 where there is no picture: 0 after normalising; empty without
   IdMap ids = {};          ///< segment per pixel of the objects that cannot overlap; empty without
   std::vector<FrameObject> objects = {};
   FrameRecord record = {};
@@ -61,5 +62,9 @@ enum class Crowds {
 /// the panoptic map come in ascending id order with their inclusive pixel extents as box, as the
 /// official KITTI-STEP loader makes them.
 Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds = Crowds::kDropped);
+
+/// Boxes of the objects in the id map: inclusive pixel extents; objects without a pixel are
+/// dropped.
+void measure_objects(Frame& frame);
 
 }  // namespace tessera

@@ -51,6 +51,7 @@ template <class Change>
 void for_each_label_map(Frame& frame, const Change& change) {
   if (!frame.semantic.empty()) change(frame.semantic);
   if (!frame.ignored.empty()) change(frame.ignored);
+  if (!frame.invalid.empty()) change(frame.invalid);
   if (!frame.ids.empty()) change(frame.ids);
   for (FrameObject& object : frame.objects)
     if (!object.mask.empty()) change(object.mask);

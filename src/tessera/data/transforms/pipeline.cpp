@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kMostPixels = 1 << 20;
 
-enum class Kind { kResize, kFlip, kCrop, kPhotometric, kRequireTracks };
+enum class Kind { kResize, kFlip, kCrop, kPhotometric, kRequireTracks, kMotion };
 
 ResizeOptions read_resize(ConfigReader& reader) {
   ResizeOptions options;
@@ -53,6 +53,17 @@ PhotometricOptions read_photometric(ConfigReader& reader) {
   return o;
 }
 
+MotionOptions read_motion(ConfigReader& reader) {
+  MotionOptions options;
+  reader.read("frames", options.frames, {.low = 1, .high = 1024});
+  reader.read("colour", options.colour);
+  reader.read("perspective", options.perspective, {.low = 0, .high = 0.25});
+  reader.read("shift", options.shift, {.low = 0, .high = 1});
+  reader.read("rotation", options.rotation, {.low = 0, .high = 180});
+  reader.read("blur_probability", options.blur_probability, {.low = 0, .high = 1});
+  return options;
+}
+
 bool apply(const ResizeOptions& options, Clip& clip, Random& random) {
   const Scale scale = choose_scale(options, random);
   for (Frame& frame : clip) resize_frame(frame, rescaled_size(frame.image.size(), scale));
@@ -81,6 +92,11 @@ bool apply(const CropOptions& options, Clip& clip, Random& random) {
 bool apply(const PhotometricOptions& options, Clip& clip, Random& random) {
   const PhotometricChoice choice = choose_photometric(options, random);
   for (Frame& frame : clip) apply_photometric(frame.image, choice);
+  return true;
+}
+
+bool apply(const MotionOptions& options, Clip& clip, Random& random) {
+  simulate_motion(clip, options, random);
   return true;
 }
 
@@ -113,13 +129,14 @@ void read_fields(ConfigReader& reader, Scale& scale) {
 
 void read_fields(ConfigReader& reader, ConfiguredStep& step) {
   Kind kind = Kind::kFlip;
-  reader.require("kind", kind,
-                 std::initializer_list<std::pair<const char*, Kind>>{
-                     {"resize", Kind::kResize},
-                     {"flip", Kind::kFlip},
-                     {"crop", Kind::kCrop},
-                     {"photometric", Kind::kPhotometric},
-                     {"require_tracks", Kind::kRequireTracks}});
+  reader.require(
+      "kind", kind,
+      std::initializer_list<std::pair<const char*, Kind>>{{"resize", Kind::kResize},
+                                                          {"flip", Kind::kFlip},
+                                                          {"crop", Kind::kCrop},
+                                                          {"photometric", Kind::kPhotometric},
+                                                          {"require_tracks", Kind::kRequireTracks},
+                                                          {"motion", Kind::kMotion}});
   switch (kind) {
     case Kind::kResize:
       step.step = read_resize(reader);
@@ -135,6 +152,9 @@ void read_fields(ConfigReader& reader, ConfiguredStep& step) {
       break;
     case Kind::kRequireTracks:
       step.step = RequireTracks{};
+      break;
+    case Kind::kMotion:
+      step.step = read_motion(reader);
       break;
   }
 }
@@ -166,8 +186,8 @@ Scale choose_scale(const ResizeOptions& options, Random& random) {
 }
 
 const char* step_name(const TransformStep& step) {
-  static constexpr const char* kNames[] = {"resize", "flip", "crop", "photometric",
-                                           "require_tracks"};
+  static constexpr const char* kNames[] = {"resize",      "flip",           "crop",
+                                           "photometric", "require_tracks", "motion"};
   return kNames[step.index()];
 }
 

@@ -8,6 +8,7 @@
 #include "tessera/core/random.h"
 #include "tessera/data/transforms/frame.h"
 #include "tessera/data/transforms/geometry.h"
+#include "tessera/data/transforms/motion.h"
 #include "tessera/data/transforms/photometric.h"
 #include "tessera/data/transforms/stage_times.h"
 
@@ -36,8 +37,8 @@ struct CropOptions {
 /// Rejects the clip unless one object of the same class and track is in all of its frames.
 struct RequireTracks {};
 
-using TransformStep =
-    std::variant<ResizeOptions, FlipOptions, CropOptions, PhotometricOptions, RequireTracks>;
+using TransformStep = std::variant<ResizeOptions, FlipOptions, CropOptions, PhotometricOptions,
+                                   RequireTracks, MotionOptions>;
 
 /// What a training sample goes through, in order. Large-scale jitter is a resize with ratios 0.1 to
 /// 2 and a crop.
