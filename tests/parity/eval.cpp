@@ -56,7 +56,7 @@ std::string merged_report(const MetricKind& kind, EvalOptions options, int shard
 }
 
 /// The official numbers, then the very same report for other threads and splits.
-void run_id_map_metric(const Case& c, parity::Report& report) {
+void run_one_prediction(const Case& c, parity::Report& report) {
   const MetricKind& kind = find_metric(c.data.at("metric").get<std::string>());
   EvalOptions options = read_options(c);
   options.variant = resolve_variant(kind, options.variant);
@@ -105,11 +105,9 @@ void run_coco(const Case& c, parity::Report& report) {
 }  // namespace
 
 Runner find_eval_runner(const Case& c) {
-  static const std::map<std::string, Runner> kRunners = {{"pq", run_id_map_metric},
-                                                         {"vpq", run_id_map_metric},
-                                                         {"stq", run_id_map_metric},
-                                                         {"miou", run_id_map_metric},
-                                                         {"coco", run_coco}};
+  static const std::map<std::string, Runner> kRunners = {
+      {"pq", run_one_prediction},   {"vpq", run_one_prediction}, {"stq", run_one_prediction},
+      {"miou", run_one_prediction}, {"coco", run_coco},          {"ytvis", run_one_prediction}};
   const auto runner = kRunners.find(c.data.at("metric").get<std::string>());
   return runner == kRunners.end() ? Runner() : runner->second;
 }

@@ -7,15 +7,11 @@
 #include <vector>
 
 #include "tessera/image/rle.h"
+#include "tessera/metrics/ap_report.h"
 #include "tessera/metrics/detection_ap.h"
 #include "tessera/metrics/metric.h"
 
 namespace tessera {
-
-struct CocoCategory {
-  std::int64_t id = 0;
-  std::string name;
-};
 
 /// An object or a detection in a picture.
 struct CocoInstance {
@@ -30,7 +26,7 @@ struct CocoInstance {
 /// COCO's average precision and recall of boxes ("bbox"), masks ("segm"), or both.
 class CocoAp : public Metric {
  public:
-  CocoAp(std::vector<CocoCategory> categories, std::vector<std::string> iou_types);
+  CocoAp(std::vector<ApCategory> categories, std::vector<std::string> iou_types);
 
   /// One picture; every picture of the data set is added once. Its id settles ties of scores.
   void add(std::int64_t picture, std::span<const CocoInstance> objects,
@@ -47,7 +43,7 @@ class CocoAp : public Metric {
     DetectionAp ap;
   };
 
-  std::vector<CocoCategory> categories_;  ///< by id
+  std::vector<ApCategory> categories_;  ///< by id
   std::vector<Part> parts_;
 };
 

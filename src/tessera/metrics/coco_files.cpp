@@ -11,6 +11,7 @@
 #include "tessera/core/json.h"
 #include "tessera/core/log.h"
 #include "tessera/core/thread_pool.h"
+#include "tessera/metrics/annotation_json.h"
 #include "tessera/metrics/coco.h"
 #include "tessera/metrics/evaluate.h"
 
@@ -29,7 +30,7 @@ struct Picture {
 struct CocoData {
   std::vector<Picture> pictures;
   std::unordered_map<std::int64_t, std::size_t> place;
-  std::vector<CocoCategory> categories;
+  std::vector<ApCategory> categories;
   std::unordered_set<std::int64_t> category_ids;
 };
 
@@ -37,31 +38,6 @@ Box read_box(const JsonValue& entry) {
   const std::vector<double> values = entry.numbers("bbox");
   if (values.size() != 4) fail("bbox: expected 4 numbers, found {}", values.size());
   return {values[0], values[1], values[2], values[3]};
-}
-
-Rle read_rle(const JsonValue& segmentation, Size picture) {
-  const std::vector<double> sides = segmentation.numbers("size");
-  if (sides.size() != 2) fail("segmentation size: expected [height, width]");
-  const Size size{static_cast<int>(sides[1]), static_cast<int>(sides[0])};
-  if (size != picture) fail("a mask of {} in a picture of {}", to_string(size), to_string(picture));
-  const JsonValue counts = segmentation.at("counts");
-  return counts.is_text() ? rle_from_string(counts.as_text("counts"), size)
-                          : rle_from_counts(counts.as_counts("counts"), size);
-}
-
-/// A mask in any of COCO's forms: polygons, run lengths as a list or as text.
-Rle read_mask(const JsonValue& entry, Size picture) {
-  const JsonValue segmentation = entry.at("segmentation");
-  if (segmentation.is_object()) return read_rle(segmentation, picture);
-  std::vector<std::vector<double>> polygons;
-  for (const JsonValue& polygon : segmentation.as_list("segmentation")) {
-    polygons.push_back(polygon.as_numbers("segmentation"));
-    if (polygons.back().size() < 6 || polygons.back().size() % 2 != 0)
-      fail("segmentation: a polygon of {} numbers, expected 3 or more pairs x, y",
-           polygons.back().size());
-  }
-  if (polygons.empty()) fail("segmentation: there is no polygon");
-  return rle_from_polygons(polygons, picture);
 }
 
 void read_pictures(const JsonFile& file, Shard shard, CocoData& data) {
@@ -81,15 +57,6 @@ void read_pictures(const JsonFile& file, Shard shard, CocoData& data) {
     if (!data.place.emplace(data.pictures[i].id, i).second)
       fail("{}: image id {} comes twice", file.path().string(), data.pictures[i].id);
   }
-}
-
-void read_categories(const JsonFile& file, CocoData& data) {
-  file.for_each("categories", [&](const JsonValue& category, std::string_view) {
-    data.categories.push_back({category.integer("id"), category.text("name")});
-    if (!data.category_ids.insert(data.categories.back().id).second)
-      fail("category id {} comes twice", data.categories.back().id);
-  });
-  if (data.categories.empty()) fail("{}: there are no categories", file.path().string());
 }
 
 Picture& picture_of(CocoData& data, const JsonValue& entry) {
@@ -166,7 +133,8 @@ EvalResult evaluate_coco(const EvalOptions& options) {
   const JsonFile gt(options.gt);
   CocoData data;
   read_pictures(gt, options.shard, data);
-  read_categories(gt, data);
+  data.categories = read_categories(gt);
+  for (const ApCategory& category : data.categories) data.category_ids.insert(category.id);
 
   const JsonDocument document(options.pred);
   const std::string pred = options.pred.string();

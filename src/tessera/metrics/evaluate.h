@@ -13,5 +13,6 @@ MetricKind miou_kind();
 
 /// Those that read JSON.
 MetricKind coco_kind();
+MetricKind ytvis_kind();
 
 }  // namespace tessera
