@@ -77,6 +77,10 @@ void add_metric_command(CLI::App& eval, const MetricKind& kind) {
     command->add_option("--frames-per-video", options.frames_per_video,
                         "Labelled frames a video (vpsnet)");
   }
+  if (kind.name == "davis") {
+    command->add_option("--task", options.task, "unsupervised (default) or semi-supervised");
+    command->add_option("--set", options.set, "List of sequences: val (default), train, test-dev");
+  }
   if (kind.name == "coco")
     command
         ->add_option("--iou-types", options.iou_types,

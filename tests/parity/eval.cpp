@@ -89,17 +89,45 @@ nlohmann::ordered_json coco_report(const Case& c, const MetricKind& kind, int th
   return whole;
 }
 
-void run_coco(const Case& c, parity::Report& report) {
+using ReportOf = nlohmann::ordered_json (*)(const Case&, const MetricKind&, int threads,
+                                            int shards);
+
+void run_many_predictions(const Case& c, parity::Report& report, ReportOf report_of) {
   const MetricKind& kind = find_metric(c.data.at("metric").get<std::string>());
-  const nlohmann::ordered_json whole = coco_report(c, kind, 1, 1);
+  const nlohmann::ordered_json whole = report_of(c, kind, 1, 1);
   report.compare_json("official", Json::parse(whole.dump()),
                       read_json(path_of(c, c.data.at("expected"))));
   for (const int threads : {2, 4}) {
-    report.check(fmt::format("threads {}", threads), coco_report(c, kind, threads, 1) == whole,
+    report.check(fmt::format("threads {}", threads), report_of(c, kind, threads, 1) == whole,
                  "the report differs from that of one thread");
-    report.check(fmt::format("shards {}", threads), coco_report(c, kind, 1, threads) == whole,
+    report.check(fmt::format("shards {}", threads), report_of(c, kind, 1, threads) == whole,
                  "the merged report differs from the unsharded one");
   }
+}
+
+/// The report of each task, which has predictions of its own.
+nlohmann::ordered_json davis_report(const Case& c, const MetricKind& kind, int threads,
+                                    int shards) {
+  nlohmann::ordered_json whole;
+  for (const auto& [task, pred] : c.data.at("pred").items()) {
+    EvalOptions options;
+    options.gt = path_of(c, c.data.at("gt"));
+    options.pred = path_of(c, pred);
+    options.variant = resolve_variant(kind, c.data.at("protocol"));
+    options.set = setting<std::string>(c, "set");
+    options.task = task;
+    options.threads = threads;
+    whole[task] = nlohmann::ordered_json::parse(merged_report(kind, options, shards)).at(task);
+  }
+  return whole;
+}
+
+void run_davis(const Case& c, parity::Report& report) {
+  run_many_predictions(c, report, davis_report);
+}
+
+void run_coco(const Case& c, parity::Report& report) {
+  run_many_predictions(c, report, coco_report);
 }
 
 }  // namespace
@@ -107,7 +135,8 @@ void run_coco(const Case& c, parity::Report& report) {
 Runner find_eval_runner(const Case& c) {
   static const std::map<std::string, Runner> kRunners = {
       {"pq", run_one_prediction},   {"vpq", run_one_prediction}, {"stq", run_one_prediction},
-      {"miou", run_one_prediction}, {"coco", run_coco},          {"ytvis", run_one_prediction}};
+      {"miou", run_one_prediction}, {"coco", run_coco},          {"davis", run_davis},
+      {"ytvis", run_one_prediction}};
   const auto runner = kRunners.find(c.data.at("metric").get<std::string>());
   return runner == kRunners.end() ? Runner() : runner->second;
 }

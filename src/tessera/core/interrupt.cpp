@@ -2,15 +2,31 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 
 namespace tessera {
 namespace {
 
 volatile std::sig_atomic_t pending_signal = 0;
+volatile std::time_t pending_since = 0;
+
+/// A wrapper that passes Ctrl-C on makes it arrive twice at once; only a later one is a person out
+/// of patience.
+constexpr std::time_t kPatienceSeconds = 2;
+
+std::time_t now() {
+  struct timespec time = {};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec;
+}
 
 void handle_signal(int signal) {
-  if (pending_signal != 0) std::_Exit(128 + signal);
-  pending_signal = signal;
+  if (pending_signal == 0) {
+    pending_since = now();
+    pending_signal = signal;
+  } else if (now() - pending_since >= kPatienceSeconds) {
+    std::_Exit(128 + signal);
+  }
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ class Interrupted : public Error {
   int signal_;
 };
 
-/// From here on SIGINT and SIGTERM set a flag instead of ending the process. A second signal ends
-/// it at once.
+/// From here on SIGINT and SIGTERM set a flag instead of ending the process. Another
+/// signal 2 seconds later ends it at once.
 void install_interrupt_handler();
 
 /// True once a signal has come.

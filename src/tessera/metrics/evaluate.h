@@ -15,4 +15,7 @@ MetricKind miou_kind();
 MetricKind coco_kind();
 MetricKind ytvis_kind();
 
+/// Video objects and tracks.
+MetricKind davis_kind();
+
 }  // namespace tessera

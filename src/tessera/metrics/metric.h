@@ -53,6 +53,7 @@ struct EvalOptions {
   std::optional<std::vector<int>> windows;            ///< VPQ: lengths in frames
   std::optional<int> frames_per_video;                ///< VPQ on Cityscapes-VPS
   std::optional<std::vector<std::string>> iou_types;  ///< COCO: "segm", "bbox"
+  std::optional<std::string> task, set;               ///< DAVIS: "unsupervised", "val"
   int threads = 1;
   Shard shard;
   /// Called in order of the frames, by one thread at a time; costs nothing when empty.
