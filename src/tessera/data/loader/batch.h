@@ -1,12 +1,32 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "tessera/data/transforms/frame.h"
 #include "tessera/data/transforms/normalize.h"
 
 namespace tessera {
+
+/// Leaves new numbers as the memory has them: for buffers that are written whole.
+template <class T>
+struct UninitializedAllocator : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = UninitializedAllocator<U>;
+  };
+  template <class U>
+  void construct(U* place) {
+    ::new (static_cast<void*>(place)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* place, Args&&... args) {
+    ::new (static_cast<void*>(place)) U(std::forward<Args>(args)...);
+  }
+};
+using PixelBuffer = std::vector<float, UninitializedAllocator<float>>;
 
 /// The labels of one frame of a batch, padded to the batch's size.
 struct BatchFrame {
@@ -23,7 +43,7 @@ struct Batch {
   int clips = 0;
   int frames_per_clip = 0;
   Size size;
-  std::vector<float> pixels;       ///< [clips * frames, 3, height, width]
+  PixelBuffer pixels;              ///< [clips * frames, 3, height, width]
   std::vector<BatchFrame> frames;  ///< clip by clip
 };
 
