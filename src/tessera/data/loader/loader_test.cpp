@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
+#include <cstdlib>
 #include <set>
 
 #include "tessera/core/error.h"
+#include "tessera/core/interrupt.h"
 
 namespace tessera {
 namespace {
@@ -138,6 +141,26 @@ TEST(Loader, RefusesAnEmptyDatasetAndBatchesThatCannotBe) {
   const RandomClips empty(0), two(2);
   EXPECT_THROW(Loader(empty, options_with(1)), Error);
   EXPECT_THROW(Loader(two, options_with(1)), Error);
+}
+
+/// 42 when Ctrl-C in the middle of loading ended it, all workers joined.
+int load_until_interrupted() {
+  install_interrupt_handler();
+  const RandomClips source(14);
+  try {
+    Loader loader(source, options_with(2));
+    loader.next();
+    std::raise(SIGINT);
+    for (int i = 0; i < 1000; ++i) loader.next();
+  } catch (const Interrupted&) {
+    return 42;
+  }
+  return 0;
+}
+
+TEST(LoaderDeathTest, InterruptEndsLoading) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(std::_Exit(load_until_interrupted()), ::testing::ExitedWithCode(42), "");
 }
 
 }  // namespace

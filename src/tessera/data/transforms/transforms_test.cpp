@@ -6,7 +6,9 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 
+#include "tessera/checkpoint/safetensors.h"
 #include "tessera/core/config.h"
 #include "tessera/core/file.h"
 #include "tessera/core/json.h"
@@ -26,35 +28,26 @@ std::string read_all(const std::filesystem::path& path) {
 /// The golden `transforms` of mmseg: every step's result of seven pictures, and what was drawn.
 class MmsegTransforms : public ::testing::Test {
  protected:
-  MmsegTransforms() : bytes_(read_all(folder() / "transforms.safetensors")) {
-    std::memcpy(&header_size_, bytes_.data(), sizeof header_size_);
-  }
-
   static std::filesystem::path folder() { return test::golden_dir() / "knet_seg"; }
 
-  JsonValue tensor(const std::string& name) {
-    return header_parser_.parse(bytes_.substr(8, header_size_)).at(name);
-  }
-  const char* data(const JsonValue& tensor) const {
-    return bytes_.data() + 8 + header_size_ +
-           static_cast<std::size_t>(tensor.numbers("data_offsets")[0]);
+  const TensorView& tensor(const std::string& name) const {
+    for (const auto& [key, view] : golden_.tensors)
+      if (key == name) return view;
+    throw std::runtime_error("no tensor " + name);
   }
 
   /// An 8-bit tensor; three channels are B, G, R in the golden and R, G, B here.
   Image pixels(const std::string& name) {
-    const JsonValue entry = tensor(name);
-    const std::vector<double> shape = entry.numbers("shape");
-    const int channels = shape.size() == 3 ? 3 : 1;
-    Image image({static_cast<int>(shape[1]), static_cast<int>(shape[0])}, channels);
-    std::memcpy(image.data(), data(entry), image.values().size());
+    const TensorView& view = tensor(name);
+    const int channels = view.shape.size() == 3 ? 3 : 1;
+    Image image({static_cast<int>(view.shape[1]), static_cast<int>(view.shape[0])}, channels);
+    std::ranges::copy(view.packed_bytes(), image.values().begin());
     for (std::size_t i = 0; channels == 3 && i < image.values().size(); i += 3)
       std::swap(image.values()[i], image.values()[i + 2]);
     return image;
   }
 
-  std::string bytes_;
-  std::uint64_t header_size_ = 0;
-  JsonParser header_parser_;
+  const Safetensors golden_ = read_safetensors(folder() / "transforms.safetensors");
 };
 
 /// The official's draws, one after the other.
@@ -120,12 +113,12 @@ TEST_F(MmsegTransforms, EveryStepEqualsTheOfficialOne) {
 
     std::vector<float> planes(3 * 40 * 40, -1);
     normalize_into(frame.image, {}, {40, 40}, planes.data());
-    const char* final = data(tensor(prefix + "final"));
+    const std::vector<std::uint8_t> final = tensor(prefix + "final").packed_bytes();
     for (int c = 0, i = 0; c < 3; ++c)
       for (int y = 0; y < 40; y += 2)
         for (int x = 0; x < 40; x += 2, ++i) {
           float expected;
-          std::memcpy(&expected, final + i * sizeof expected, sizeof expected);
+          std::memcpy(&expected, final.data() + i * sizeof expected, sizeof expected);
           ASSERT_NEAR(planes[(c * 40 + y) * 40 + x], expected, 1e-6);
         }
     EXPECT_TRUE(pad_labels(frame.semantic, {40, 40}, 255) == pixels(prefix + "final_label"));
