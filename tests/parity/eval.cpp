@@ -134,9 +134,9 @@ void run_coco(const Case& c, parity::Report& report) {
 
 Runner find_eval_runner(const Case& c) {
   static const std::map<std::string, Runner> kRunners = {
-      {"pq", run_one_prediction},   {"vpq", run_one_prediction}, {"stq", run_one_prediction},
-      {"miou", run_one_prediction}, {"coco", run_coco},          {"davis", run_davis},
-      {"ytvis", run_one_prediction}};
+      {"pq", run_one_prediction},    {"vpq", run_one_prediction}, {"stq", run_one_prediction},
+      {"miou", run_one_prediction},  {"coco", run_coco},          {"davis", run_davis},
+      {"ytvis", run_one_prediction}, {"mots", run_one_prediction}};
   const auto runner = kRunners.find(c.data.at("metric").get<std::string>());
   return runner == kRunners.end() ? Runner() : runner->second;
 }

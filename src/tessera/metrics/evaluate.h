@@ -17,5 +17,6 @@ MetricKind ytvis_kind();
 
 /// Video objects and tracks.
 MetricKind davis_kind();
+MetricKind mots_kind();
 
 }  // namespace tessera
