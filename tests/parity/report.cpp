@@ -74,9 +74,11 @@ void Report::compare(const std::string& name, const Values& actual) {
       detail);
 }
 
-void Report::compare_json(const std::string& name, const Json& actual, const Json& expected) {
+void Report::compare_json(const std::string& name, const Json& actual, const Json& expected,
+                          double at_most) {
   double tolerance = tolerance_of(case_, name, false).max_relative;
   if (!case_.data.contains("tolerance")) tolerance = kDefaultJson;
+  tolerance = std::min(tolerance, at_most);
   const auto differences = parity::compare_json(actual, expected, tolerance);
   constexpr std::size_t kShown = 5;
   std::string detail;

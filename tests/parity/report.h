@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,8 +26,10 @@ class Report {
   /// sub-sampling, first rows and tolerance is applied here.
   void compare(const std::string& name, const Values& actual);
 
-  /// Compares JSON trees (see compare_json) within the case's tolerance.
-  void compare_json(const std::string& name, const Json& actual, const Json& expected);
+  /// Compares JSON trees (see compare_json) within the case's tolerance, or `at_most` where that is
+  /// tighter.
+  void compare_json(const std::string& name, const Json& actual, const Json& expected,
+                    double at_most = std::numeric_limits<double>::infinity());
 
   /// A check of any other kind; `what` says what is wrong when it does not hold.
   void check(const std::string& name, bool holds, const std::string& what);
