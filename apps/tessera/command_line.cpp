@@ -1,6 +1,7 @@
 #include "command_line.h"
 
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -18,6 +19,13 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
+
+/// Keeps freed pictures for the next ones. By default every frame is mapped anew and given back,
+/// and the page faults cost as much as decoding it.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+}
 
 void collect_names(const CLI::App& app, std::vector<std::string>& commands,
                    std::vector<std::string>& options) {
@@ -72,6 +80,7 @@ int parse_and_run(int argc, char** argv, const AddCommands& add_commands) {
 
 int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
   install_interrupt_handler();
+  keep_freed_memory();
   try {
     return parse_and_run(argc, argv, add_commands);
   } catch (const Interrupted& interrupted) {
