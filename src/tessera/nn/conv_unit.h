@@ -1,0 +1,56 @@
+#pragma once
+
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/normalization.h>
+
+#include <cstdint>
+#include <string>
+
+namespace tessera {
+
+enum class Norm { kNone, kBatch, kGroup32 };
+enum class Activation { kNone, kRelu };
+
+/// A convolution and the batch norm after it, which stand under names of their own in their parent
+/// (`conv1`, `bn1`). Not a module: the parent owns both.
+class ConvNorm {
+ public:
+  ConvNorm() = default;
+  ConvNorm(torch::nn::Module& parent, const std::string& conv_name, const std::string& norm_name,
+           const torch::nn::Conv2dOptions& options);
+
+  torch::Tensor operator()(const torch::Tensor& x, Activation activation) const;
+  bool empty() const { return conv_.is_empty(); }
+
+ private:
+  mutable torch::nn::Conv2d conv_{nullptr};
+  mutable torch::nn::BatchNorm2d norm_{nullptr};
+};
+
+struct ConvUnitOptions {
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+  std::int64_t dilation = 1;
+  Norm norm = Norm::kNone;
+  Activation activation = Activation::kNone;
+};
+
+/// Convolution, then norm, then activation: the references' ConvModule. The convolution (`conv`)
+/// has a bias only where no norm follows; the norm is `bn` or `gn`.
+class ConvUnitImpl : public torch::nn::Module {
+ public:
+  ConvUnitImpl(std::int64_t in_channels, std::int64_t out_channels, const ConvUnitOptions& options);
+  torch::Tensor forward(const torch::Tensor& x);
+
+  torch::nn::Conv2d conv{nullptr};
+  torch::nn::BatchNorm2d bn{nullptr};
+  torch::nn::GroupNorm gn{nullptr};
+
+ private:
+  Activation activation_;
+};
+TORCH_MODULE(ConvUnit);
+
+}  // namespace tessera
