@@ -19,6 +19,9 @@ class Report {
  public:
   Report(const Case& c, std::map<std::string, Values> expected, std::FILE* out);
 
+  /// Whether the case stores a tensor of that name.
+  bool has(const std::string& name) const { return expected_.contains(name); }
+
   /// The stored tensors of the case, for inputs that are stored.
   const Values& stored(const std::string& name) const;
 

@@ -6,7 +6,10 @@ namespace tessera::parity {
 
 Runner find_runner(const Case& c) {
   using FindInFamily = Runner (*)(const Case&);
-  static const std::map<std::string, FindInFamily> kFamilies = {{"eval", find_eval_runner}};
+  static const std::map<std::string, FindInFamily> kFamilies = {
+      {"eval", find_eval_runner},
+      {"knet_det", find_knet_det_runner},
+  };
   const auto family = kFamilies.find(c.family);
   return family == kFamilies.end() ? Runner() : family->second(c);
 }

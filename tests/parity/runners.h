@@ -13,5 +13,6 @@ namespace tessera::parity {
 Runner find_runner(const Case& c);
 
 Runner find_eval_runner(const Case& c);
+Runner find_knet_det_runner(const Case& c);
 
 }  // namespace tessera::parity

@@ -186,7 +186,7 @@ ResNetImpl::ResNetImpl(const ResNetOptions& options) : options_(options) {
     layers_.push_back(register_module("layer" + std::to_string(stage + 1),
                                       make_stage(options, stage, layout, channels)));
     channels = (64LL << stage) * (layout.bottleneck ? 4 : 1);
-    out_channels_[stage] = channels;
+    out_channels_.push_back(channels);
   }
   freeze();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tessera/nn/backbone.h"
 #include "tessera/nn/conv_unit.h"
 
 namespace tessera {
@@ -25,21 +26,20 @@ struct ResNetOptions {
 /// ResNet as the references have it: the stride is in the 3x3 convolution. forward() returns
 /// C2..C5, the outputs of the four stages. Parameters are named as in mmdet and mmseg (and
 /// torchvision, without `fc`).
-class ResNetImpl : public torch::nn::Module {
+class ResNetImpl : public BackboneImpl {
  public:
   explicit ResNetImpl(const ResNetOptions& options);
-  std::vector<torch::Tensor> forward(const torch::Tensor& image);
+  std::vector<torch::Tensor> forward(const torch::Tensor& image) override;
   void train(bool on = true) override;
 
-  /// Channels of C2..C5.
-  const std::array<std::int64_t, 4>& out_channels() const { return out_channels_; }
+  std::vector<std::int64_t> out_channels() const override { return out_channels_; }
 
  private:
   torch::Tensor forward_stem(const torch::Tensor& image);
   void freeze();
 
   ResNetOptions options_;
-  std::array<std::int64_t, 4> out_channels_;
+  std::vector<std::int64_t> out_channels_;
   ConvNorm conv1_;
   torch::nn::Sequential stem_{nullptr};
   std::vector<torch::nn::Sequential> layers_;

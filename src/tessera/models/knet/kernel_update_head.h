@@ -1,0 +1,57 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+
+#include <cstdint>
+
+#include "tessera/models/knet/kernel_updator.h"
+#include "tessera/nn/attention.h"
+#include "tessera/nn/conv_unit.h"
+
+namespace tessera {
+
+struct KernelUpdateHeadOptions {
+  std::int64_t channels = 256;  ///< C
+  std::int64_t classes = 80;    ///< of the class logits
+  std::int64_t attention_heads = 8;
+  std::int64_t feedforward_channels = 2048;
+};
+
+/// One stage, with what happens on the way.
+struct KernelUpdateOutput {
+  torch::Tensor features;      // [B, C, h, w], transformed for this stage
+  torch::Tensor pooled;        // [B, N, C], features under the masks of the stage before
+  torch::Tensor updated;       // [B, N, C], after the kernel updator
+  torch::Tensor attended;      // [B, N, C], after the proposals' attention to each other
+  torch::Tensor kernels;       // [B, N, C], for the next stage
+  torch::Tensor mask_kernels;  // [B, N, C], that the masks are computed with
+  torch::Tensor mask_logits;   // [B, N, h, w]
+  torch::Tensor class_logits;  // [B, N, classes]
+};
+
+/// One stage of K-Net's iterative kernel update (section 3.2): pool features under the masks,
+/// update the kernels with them, let the kernels interact, predict classes and new masks.
+class KernelUpdateHeadImpl : public torch::nn::Module {
+ public:
+  explicit KernelUpdateHeadImpl(const KernelUpdateHeadOptions& options);
+
+  /// features: [B, C, h, w]; kernels: [B, N, C]; mask_logits: [B, N, h, w]
+  KernelUpdateOutput forward(const torch::Tensor& features, const torch::Tensor& kernels,
+                             const torch::Tensor& mask_logits);
+
+ private:
+  ConvUnit feat_transform_;
+  KernelUpdator kernel_update_conv_;
+  ResidualAttention attention_;
+  torch::nn::LayerNorm attention_norm_;
+  ResidualFfn ffn_;
+  torch::nn::LayerNorm ffn_norm_;
+  torch::nn::Linear class_linear_, mask_linear_;
+  torch::nn::LayerNorm class_norm_, mask_norm_;
+  torch::nn::Linear fc_cls_, fc_mask_;
+};
+TORCH_MODULE(KernelUpdateHead);
+
+}  // namespace tessera

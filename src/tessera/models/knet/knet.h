@@ -1,0 +1,80 @@
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "tessera/models/knet/kernel_head.h"
+#include "tessera/models/knet/kernel_update_head.h"
+#include "tessera/models/knet/mask_matcher.h"
+#include "tessera/models/knet/targets.h"
+#include "tessera/nn/fpn.h"
+#include "tessera/nn/losses.h"
+#include "tessera/nn/make_backbone.h"
+
+namespace tessera {
+
+struct KNetOptions {
+  BackboneOptions backbone;
+  KernelHeadOptions head;
+  int stages = 3;  ///< of the iterative kernel update
+  std::int64_t attention_heads = 8;
+  std::int64_t feedforward_channels = 2048;
+  bool panoptic() const { return head.stuff_classes > 0; }
+  std::int64_t classes() const { return head.thing_classes + head.stuff_classes; }
+};
+
+/// What the last stage says. Rows are the N proposals, then the S stuff classes.
+struct KNetOutput {
+  torch::Tensor mask_logits;   // [B, N+S, H/8, W/8]
+  torch::Tensor class_logits;  // [B, N+S, T+S]
+  torch::Tensor kernels;       // [B, N+S, C]
+};
+
+/// What a stage of the training was asked for.
+struct StageTargets {
+  std::vector<Assignment> assignments;  ///< of each image, over the N proposals
+  torch::Tensor labels;                 ///< [B * rows] int64, the number of classes for background
+  torch::Tensor label_weights;          ///< [B * rows, T+S]
+  torch::Tensor positives;              ///< [P] int64, rows with a mask to learn, ascending
+  torch::Tensor masks;                  ///< [P, h, w]
+};
+
+struct KNetTrace {
+  StageTargets head;
+  torch::Tensor head_segmentation;      ///< [B, h, w] int64, target of the per-pixel classes
+  torch::Tensor head_masks_with_stuff;  ///< [B, N+S, h, w] logits
+  std::vector<StageTargets> stages;
+  std::vector<KernelUpdateOutput> outputs;
+};
+
+/// K-Net for instance (no stuff classes) and panoptic segmentation of images; NeurIPS 2021.
+class KNetImpl : public torch::nn::Module {
+ public:
+  explicit KNetImpl(const KNetOptions& options);
+
+  /// images: [B, 3, H, W], normalised, sizes multiples of 32.
+  KNetOutput forward(const torch::Tensor& images);
+
+  /// The terms to minimise. `mean_over_ranks` averages a count over the processes that train
+  /// together; `trace` takes what happened on the way.
+  LossTerms losses(const torch::Tensor& images, const std::vector<MaskTargets>& targets,
+                   const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks = {},
+                   KNetTrace* trace = nullptr);
+
+  const KNetOptions& options() const { return options_; }
+
+  std::shared_ptr<BackboneImpl> backbone;
+  Fpn neck{nullptr};
+  KernelHead rpn_head{nullptr};
+  std::vector<KernelUpdateHead> mask_heads;
+
+ private:
+  KNetOptions options_;
+};
+TORCH_MODULE(KNet);
+
+}  // namespace tessera

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "tessera/core/config.h"
+#include "tessera/nn/backbone.h"
+#include "tessera/nn/resnet.h"
+
+namespace tessera {
+
+/// Which backbone, and its own options.
+struct BackboneOptions {
+  enum class Type { kResNet };
+  Type type = Type::kResNet;
+  ResNetOptions resnet;
+};
+
+std::shared_ptr<BackboneImpl> make_backbone(const BackboneOptions& options);
+
+void read_fields(ConfigReader& reader, ResNetOptions& options);
+void read_fields(ConfigReader& reader, BackboneOptions& options);
+
+}  // namespace tessera

@@ -1,0 +1,284 @@
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "runners.h"
+#include "tessera/core/error.h"
+#include "tessera/models/knet/kernel_updator.h"
+#include "tessera/models/knet/knet.h"
+#include "tessera/models/knet/mask_matcher.h"
+#include "tessera/nn/losses.h"
+#include "tessera/nn/make_backbone.h"
+#include "torch_case.h"
+
+namespace tessera::parity {
+namespace {
+
+ResNetOptions resnet_options(const Json& model) {
+  ResNetOptions options = {.depth = model.at("depth"),
+                           .frozen_stages = model.value("frozen_stages", -1),
+                           .norm_eval = model.value("norm_eval", false)};
+  if (model.contains("dcn") && !model.at("dcn").is_null())
+    options.deformable = model.at("stage_with_dcn").get<std::array<bool, 4>>();
+  return options;
+}
+
+KNetOptions knet_options(const Json& model) {
+  static const std::map<std::string, int> kDepths = {{"resnet50", 50}, {"resnet101", 101}};
+  KNetOptions options;
+  options.backbone.resnet = {
+      .depth = kDepths.at(model.at("backbone")), .frozen_stages = 1, .norm_eval = true};
+  options.head.proposals = model.at("num_proposals");
+  options.head.thing_classes = model.at("num_thing_classes");
+  options.head.stuff_classes = model.at("num_stuff_classes");
+  return options;
+}
+
+void compare_levels(Report& report, const std::string& prefix,
+                    const std::vector<torch::Tensor>& levels) {
+  for (std::size_t i = 0; i < levels.size(); ++i)
+    compare_if_stored(report, fmt::format("{}{}", prefix, i + 2), levels[i]);
+}
+
+void run_inference(const Case& c, Report& report) {
+  const torch::NoGradGuard no_grad;
+  KNet net(knet_options(c.data.at("model")));
+  compare_keys(c, report, *net);
+  fill_case_module(c, *net);
+  net->eval();
+  const auto features = net->backbone->forward(case_input(c, report, "img"));
+  compare_levels(report, "backbone/c", features);
+  const auto levels = net->neck(features);
+  compare_levels(report, "neck/p", levels);
+  KernelHeadOutput head = net->rpn_head(levels);
+  net->rpn_head->append_stuff(head);
+  compare_if_stored(report, "semantic_fpn/out0", head.pyramid.localization);
+  compare_if_stored(report, "semantic_fpn/out1", head.pyramid.semantic);
+  compare_if_stored(report, "kernel_head/loc_feats", head.localization);
+  compare_if_stored(report, "kernel_head/seg_feats", head.semantic);
+  compare_if_stored(report, "kernel_head/x_feats", head.features);
+  compare_if_stored(report, "kernel_head/seg_preds", head.class_logits);
+  compare_if_stored(report, "kernel_head/mask_preds", head.mask_logits);
+  compare_if_stored(report, "kernel_head/proposal_feats", head.kernels);
+  torch::Tensor kernels = head.kernels, masks = head.mask_logits;
+  for (std::size_t s = 0; s < net->mask_heads.size(); ++s) {
+    const KernelUpdateOutput stage = net->mask_heads[s](head.features, kernels, masks);
+    const std::string name = fmt::format("stage{}/", s);
+    compare_if_stored(report, name + "x", stage.features);
+    compare_if_stored(report, name + "pooled", stage.pooled);
+    compare_if_stored(report, name + "updated", stage.updated);
+    compare_if_stored(report, name + "attended", stage.attended);
+    compare_if_stored(report, name + "object_feats", stage.kernels);
+    compare_if_stored(report, name + "mask_kernels", stage.mask_kernels);
+    compare_if_stored(report, name + "mask_preds", stage.mask_logits);
+    compare_if_stored(report, name + "cls_score", stage.class_logits);
+    kernels = stage.kernels;
+    masks = stage.mask_logits;
+  }
+}
+
+void run_features(const Case& c, Report& report) {
+  const torch::NoGradGuard no_grad;
+  const Json& model = c.data.at("model");
+  const auto wrapper = std::make_shared<torch::nn::Module>();
+  const auto backbone = wrapper->register_module(
+      "backbone", make_backbone(BackboneOptions{.resnet = resnet_options(model)}));
+  const auto neck = wrapper->register_module("neck", Fpn(backbone->out_channels(), 256));
+  fill_case_module(c, *wrapper);
+  if (c.data.contains("keys")) compare_keys(c, report, *wrapper);
+  wrapper->eval();
+  const auto features = backbone->forward(case_input(c, report, "img"));
+  compare_levels(report, "backbone/c", features);
+  compare_levels(report, "neck/p", neck->forward(features));
+}
+
+void run_kernel_updator(const Case& c, Report& report) {
+  const Json& s = c.data.at("settings");
+  KernelUpdator net(KernelUpdatorOptions{.channels = s.at("feat_channels"),
+                                         .out_channels = s.at("out_channels"),
+                                         .gate_sigmoid = s.at("gate_sigmoid"),
+                                         .gate_norm_act = s.at("gate_norm_act"),
+                                         .activate_out = s.at("activate_out")});
+  fill_case_module(c, *net);
+  auto features = case_input(c, report, "update_feature").set_requires_grad(true);
+  auto kernels = case_input(c, report, "input_feature").set_requires_grad(true);
+  const auto output = net(features.flatten(0, 1), kernels.flatten(0, 1));
+  compare_if_stored(report, "output", output);
+  (output * case_input(c, report, "w")).sum().backward();
+  compare_if_stored(report, "grad/update_feature", features.grad());
+  compare_if_stored(report, "grad/input_feature", kernels.grad());
+  for (const auto& item : net->named_parameters())
+    compare_if_stored(report, "grad/" + item.key(), item.value().grad());
+}
+
+void compare_assignment(Report& report, const std::string& prefix, const Assignment& assignment) {
+  compare_if_stored(report, prefix + "gt_inds", assignment.objects + 1);
+  compare_if_stored(report, prefix + "labels", assignment.labels);
+}
+
+void run_matcher(const Case& c, Report& report) {
+  const Json& s = c.data.at("settings");
+  const MaskMatcherOptions options = {.class_weight = s.at("cls_cost").at("weight"),
+                                      .mask_weight = s.at("mask_cost").at("weight"),
+                                      .dice_weight = s.at("dice_cost").at("weight"),
+                                      .dice_epsilon = s.at("dice_cost").at("eps"),
+                                      .rounds = s.at("topk")};
+  const auto masks = case_input(c, report, "mask_preds");
+  const auto logits =
+      s.at("with_class_cost").get<bool>() ? case_input(c, report, "cls_logits") : torch::Tensor();
+  const auto targets = to_torch_tensor(report.stored("gt_masks"));
+  const auto labels = to_torch_tensor(report.stored("gt_labels"), torch::kInt64);
+  const Assignment assignment = match_masks(masks, logits, targets, labels, options);
+  if (report.has("cost/total")) {
+    const MatchCosts costs =
+        match_costs(masks, case_input(c, report, "cls_logits"), targets, labels, options);
+    compare_if_stored(report, "cost/cls", costs.classes);
+    compare_if_stored(report, "cost/mask", costs.mask);
+    compare_if_stored(report, "cost/dice", costs.dice);
+    const auto used = match_costs(masks, logits, targets, labels, options).total();
+    compare_if_stored(report, "cost/total", used);
+    if (options.rounds == 1) {
+      compare_if_stored(report, "matched_rows", assignment.positives);
+      const auto columns = assignment.objects.index_select(0, assignment.positives);
+      compare_if_stored(report, "matched_cols", columns);
+      compare_if_stored(report, "optimum",
+                        used.index({assignment.positives, columns}).sum().view({1}));
+    }
+  }
+  compare_assignment(report, "", assignment);
+}
+
+void compare_loss(Report& report, const std::string& name, const torch::Tensor& loss,
+                  torch::Tensor& input) {
+  input.mutable_grad() = torch::Tensor();
+  loss.backward();
+  compare_if_stored(report, name + "/loss", loss.view({1}));
+  compare_if_stored(report, name + "/grad", input.grad());
+}
+
+void run_losses(const Case& c, Report& report) {
+  auto classes = case_input(c, report, "cls").set_requires_grad(true);
+  auto masks = case_input(c, report, "mask").set_requires_grad(true);
+  const auto targets = to_torch_tensor(report.stored("mask/targets"));
+  compare_loss(
+      report, "focal",
+      2 * sigmoid_focal_loss(classes, to_torch_tensor(report.stored("focal/labels"), torch::kInt64),
+                             to_torch_tensor(report.stored("focal/weights")), torch::tensor(3.0F)),
+      classes);
+  compare_loss(report, "bce", mask_loss(masks, targets), masks);
+  compare_loss(report, "dice", 4 * dice_loss(masks, targets), masks);
+  const auto ranks = to_torch_tensor(report.stored("rank/targets"), torch::kInt64);
+  compare_loss(report, "rank", 0.1 * pixel_rank_loss(masks.unsqueeze(0), ranks, 255), masks);
+}
+
+std::vector<MaskTargets> stored_targets(const Case& c, const Report& report,
+                                        const KNetOptions& options) {
+  const auto padded = c.data.at("batch_input_shape").get<std::vector<std::int64_t>>();
+  std::vector<MaskTargets> targets;
+  for (std::size_t b = 0; b < c.data.at("img_shape").size(); ++b) {
+    const std::string prefix = fmt::format("gt/{}/", b);
+    const auto semantic = options.panoptic()
+                              ? to_torch_tensor(report.stored(prefix + "semantic"), torch::kInt64)
+                              : torch::Tensor();
+    targets.push_back(
+        make_mask_targets(to_torch_tensor(report.stored(prefix + "masks")),
+                          to_torch_tensor(report.stored(prefix + "labels"), torch::kInt64),
+                          semantic, options.head.thing_classes, padded));
+  }
+  return targets;
+}
+
+/// The sum of every row's soft mask target, rows without one included.
+torch::Tensor target_sums(const StageTargets& targets) {
+  auto sums = torch::zeros({targets.labels.size(0)});
+  return sums.index_put_({targets.positives}, targets.masks.flatten(1).sum(1));
+}
+
+void compare_stage(Report& report, const std::string& name, const StageTargets& targets) {
+  for (std::size_t b = 0; b < targets.assignments.size(); ++b)
+    compare_assignment(report, fmt::format("assign/{}/{}/", name, b), targets.assignments[b]);
+  compare_if_stored(report, fmt::format("train/{}/labels", name), targets.labels);
+  compare_if_stored(report, fmt::format("train/{}/label_weights", name),
+                    targets.label_weights.to(torch::kUInt8));
+  compare_if_stored(report, fmt::format("train/{}/mask_target_sums", name), target_sums(targets));
+}
+
+/// One step of AdamW as the official recipe has it, after clipping the gradients' norm to 1.
+void compare_step(Report& report, KNetImpl& net) {
+  std::vector<torch::Tensor> trained;
+  torch::optim::AdamWOptions head_rate(1e-4), backbone_rate(2.5e-5);
+  head_rate.weight_decay(0.05);
+  backbone_rate.weight_decay(0.05);
+  std::vector<torch::Tensor> head, backbone;
+  std::map<std::string, torch::Tensor> before;
+  for (const auto& item : net.named_parameters()) {
+    if (!item.value().requires_grad()) continue;
+    (item.key().starts_with("backbone") ? backbone : head).push_back(item.value());
+    trained.push_back(item.value());
+    before[item.key()] = item.value().detach().clone();
+  }
+  const double norm = torch::nn::utils::clip_grad_norm_(trained, 1.0);
+  report.compare("grad_norm_total", to_values(torch::tensor({norm}, torch::kFloat64)));
+  torch::optim::AdamW optimizer(
+      {torch::optim::OptimizerParamGroup(head,
+                                         std::make_unique<torch::optim::AdamWOptions>(head_rate)),
+       torch::optim::OptimizerParamGroup(
+           backbone, std::make_unique<torch::optim::AdamWOptions>(backbone_rate))},
+      head_rate);
+  optimizer.step();
+  for (const auto& item : net.named_parameters())
+    if (const std::string name = "step_norm/" + item.key(); report.has(name))
+      report.compare(name, to_values((item.value() - before.at(item.key())).norm().view({1})));
+}
+
+void run_training(const Case& c, Report& report) {
+  const KNetOptions options = knet_options(c.data.at("model"));
+  KNet net(options);
+  compare_keys(c, report, *net);
+  fill_case_module(c, *net);
+  net->train();
+  KNetTrace trace;
+  const LossTerms terms =
+      net->losses(case_input(c, report, "img"), stored_targets(c, report, options), {}, &trace);
+  compare_stage(report, "rpn", trace.head);
+  compare_if_stored(report, "train/rpn/seg_targets", trace.head_segmentation);
+  compare_if_stored(report, "train/rpn/mask_preds_with_stuff", trace.head_masks_with_stuff);
+  for (std::size_t s = 0; s < trace.stages.size(); ++s) {
+    const std::string name = fmt::format("stage{}", s);
+    compare_stage(report, name, trace.stages[s]);
+    compare_if_stored(report, fmt::format("train/{}/cls_score", name),
+                      trace.outputs[s].class_logits);
+    compare_if_stored(report, fmt::format("train/{}/object_feats", name), trace.outputs[s].kernels);
+    compare_if_stored(report, fmt::format("train/{}/mask_preds", name),
+                      trace.outputs[s].mask_logits);
+  }
+  for (const auto& [name, value] : terms)
+    report.compare("loss/" + name, to_values(value.view({1})));
+  const auto total = total_loss(terms);
+  report.compare("loss_total", to_values(total.view({1})));
+  total.backward();
+  for (const auto& item : net->named_parameters()) {
+    if (!item.value().grad().defined()) continue;
+    compare_if_stored(report, "grad_norm/" + item.key(), item.value().grad().norm().view({1}));
+    compare_if_stored(report, "grad/" + item.key(), item.value().grad());
+  }
+  compare_step(report, *net);
+}
+
+}  // namespace
+
+Runner find_knet_det_runner(const Case& c) {
+  static const std::map<std::string, Runner> kByKind = {
+      {"inference", run_inference}, {"features", run_features}, {"matcher", run_matcher},
+      {"losses", run_losses},       {"training", run_training}, {"module", run_kernel_updator}};
+  if (c.data.contains("model") && c.data.at("model").value("type", "") == "SwinTransformer")
+    return {};
+  const auto found = kByKind.find(c.data.at("kind"));
+  return found == kByKind.end() ? Runner() : found->second;
+}
+
+}  // namespace tessera::parity
