@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <string>
@@ -8,11 +10,13 @@
 
 #include "runners.h"
 #include "tessera/core/error.h"
+#include "tessera/inference/knet_postprocess.h"
 #include "tessera/models/knet/kernel_updator.h"
 #include "tessera/models/knet/knet.h"
 #include "tessera/models/knet/mask_matcher.h"
 #include "tessera/nn/losses.h"
 #include "tessera/nn/make_backbone.h"
+#include "tessera/nn/resize.h"
 #include "torch_case.h"
 
 namespace tessera::parity {
@@ -42,6 +46,110 @@ void compare_levels(Report& report, const std::string& prefix,
                     const std::vector<torch::Tensor>& levels) {
   for (std::size_t i = 0; i < levels.size(); ++i)
     compare_if_stored(report, fmt::format("{}{}", prefix, i + 2), levels[i]);
+}
+
+Size size_of(const Json& height_and_width) {
+  return {height_and_width.at(1), height_and_width.at(0)};
+}
+
+torch::Tensor packed_bits(const std::vector<std::uint8_t>& bits) {
+  auto packed = torch::zeros({static_cast<std::int64_t>((bits.size() + 7) / 8)}, torch::kUInt8);
+  auto* bytes = packed.data_ptr<std::uint8_t>();
+  for (std::size_t i = 0; i < bits.size(); ++i)
+    if (bits[i] != 0) bytes[i / 8] |= static_cast<std::uint8_t>(0x80 >> i % 8);
+  return packed;
+}
+
+/// The official result lists detections class by class, in descending score within one.
+void compare_detections(Report& report, const std::vector<InstanceDetection>& detections) {
+  std::vector<std::int64_t> labels, rows, labels_by_class, areas;
+  std::vector<float> scores, scores_by_class;
+  for (const auto& d : detections) {
+    labels.push_back(d.label);
+    rows.push_back(d.row);
+    scores.push_back(d.score);
+  }
+  report.compare("result/0/topk_labels", to_values(torch::tensor(labels)));
+  report.compare("result/0/topk_proposals", to_values(torch::tensor(rows)));
+  report.compare("result/0/topk_scores", to_values(torch::tensor(scores)));
+  auto by_class = detections;
+  std::stable_sort(by_class.begin(), by_class.end(),
+                   [](const auto& a, const auto& b) { return a.label < b.label; });
+  std::vector<std::uint8_t> bits;
+  for (const auto& d : by_class) {
+    labels_by_class.push_back(d.label);
+    scores_by_class.push_back(d.score);
+    areas.push_back(static_cast<std::int64_t>(rle_area(d.mask)));
+    const auto mask = rle_decode(d.mask);
+    bits.insert(bits.end(), mask.values().begin(), mask.values().end());
+  }
+  report.compare("result/0/labels_by_class", to_values(torch::tensor(labels_by_class)));
+  report.compare("result/0/scores_by_class", to_values(torch::tensor(scores_by_class)));
+  // Pixels within rounding of the threshold may fall on either side.
+  const Values& wanted = report.stored("result/0/mask_areas_by_class");
+  std::int64_t off = 0, total = 0;
+  for (std::size_t i = 0; i < areas.size(); ++i) {
+    off += std::abs(areas[i] - static_cast<std::int64_t>(wanted.data[i]));
+    total += areas[i];
+  }
+  report.check("result/0/mask_areas_by_class", off * 1000 <= total,
+               fmt::format("{} of {} pixels differ", off, total));
+  report.compare("result/0/masks_by_class_packed", to_values(packed_bits(bits)));
+}
+
+void compare_map(Report& report, const MergedMap& map, int classes) {
+  constexpr int kOffset = 1000;
+  auto ids = torch::empty({map.segment.height(), map.segment.width()}, torch::kInt32);
+  std::vector<std::int64_t> rows;
+  std::transform(
+      map.segment.values().begin(), map.segment.values().end(), ids.data_ptr<std::int32_t>(),
+      [&](std::int32_t k) { return k < 0 ? classes : map.segments[k].claim.label + kOffset * k; });
+  report.compare("result/0/panoptic", to_values(ids));
+  std::map<std::int64_t, std::vector<std::int64_t>> by_id;
+  for (std::size_t k = 0; k < map.segments.size(); ++k) {
+    const auto& segment = map.segments[k];
+    const std::int64_t id = segment.claim.label + kOffset * static_cast<std::int64_t>(k);
+    by_id[id] = {id, segment.claim.label, segment.claim.thing, segment.area};
+  }
+  for (const auto& [id, row] : by_id) rows.insert(rows.end(), row.begin(), row.end());
+  report.compare("result/0/segments", to_values(torch::tensor(rows).view({-1, 4})));
+}
+
+void compare_results(const Case& c, Report& report, const KernelUpdateOutput& last,
+                     const KernelHeadOptions& sizes) {
+  compare_if_stored(report, "final/scores", last.class_logits.sigmoid());
+  compare_if_stored(report, "final/scaled_mask_preds", upsample_bilinear(last.mask_logits, 2));
+  const Geometry geometry = {.original = size_of(c.data.at("ori_shape").at(0)),
+                             .resized = size_of(c.data.at("img_shape").at(0)),
+                             .padded = size_of(c.data.at("batch_input_shape"))};
+  const auto probabilities = mask_probabilities(last.mask_logits[0]);
+  const ScaledMasks masks = scaled_masks(probabilities, geometry);
+  std::vector<torch::Tensor> full;
+  for (int row = 0; row < masks.rows(); ++row)
+    full.push_back(
+        torch::tensor(masks.dense(row)).view({geometry.original.height, geometry.original.width}));
+  report.compare("final/rescaled_prob/0", to_values(torch::stack(full)));
+  const Json& model = c.data.at("model");
+  if (sizes.stuff_classes == 0) {
+    const InstanceOptions options = {.most = model.at("max_per_img"),
+                                     .mask_threshold = model.at("mask_thr")};
+    compare_detections(report, detect_instances(masks, last.class_logits[0], options, 2));
+    return;
+  }
+  const auto claims = panoptic_claims(last.class_logits[0], sizes);
+  const PanopticMergeOptions options = {.thing_score = model.at("instance_score_thr"),
+                                        .overlap = model.at("overlap_thr")};
+  std::vector<float> thing_scores, stuff_scores;
+  std::vector<std::int64_t> thing_labels;
+  for (const MaskClaim& claim : claims) {
+    (claim.thing ? thing_scores : stuff_scores).push_back(claim.score);
+    if (claim.thing) thing_labels.push_back(claim.label);
+  }
+  report.compare("result/0/thing_scores", to_values(torch::tensor(thing_scores)));
+  report.compare("result/0/thing_labels", to_values(torch::tensor(thing_labels)));
+  report.compare("result/0/stuff_scores", to_values(torch::tensor(stuff_scores)));
+  compare_map(report, merge_panoptic(masks, claims, options, 2),
+              static_cast<int>(sizes.thing_classes + sizes.stuff_classes));
 }
 
 void run_inference(const Case& c, Report& report) {
@@ -78,6 +186,7 @@ void run_inference(const Case& c, Report& report) {
     compare_if_stored(report, name + "cls_score", stage.class_logits);
     kernels = stage.kernels;
     masks = stage.mask_logits;
+    if (s + 1 == net->mask_heads.size()) compare_results(c, report, stage, net->options().head);
   }
 }
 

@@ -1,0 +1,130 @@
+#include "tessera/inference/panoptic_merge.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "tessera/core/thread_pool.h"
+
+namespace tessera {
+namespace {
+
+/// Interpolation rounds; what a range promises holds up to this factor.
+constexpr float kRounding = 1e-5F;
+constexpr float kInside = 0.5F;
+
+/// Which row owns each pixel, and how often each does.
+struct Owners {
+  Pixels<std::int32_t> row;
+  std::vector<std::int64_t> area;  ///< of each row
+};
+
+/// The rows that can have the largest value somewhere in a tile, ascending.
+void find_candidates(const ScaledMasks& masks, std::span<const MaskClaim> claims,
+                     const ScaledMasks::Tile& tile, std::vector<int>& candidates,
+                     std::vector<float>& highest) {
+  float certain = 0;  // the largest value that some row has everywhere in the tile
+  for (int row = 0; row < masks.rows(); ++row) {
+    const ScaledMasks::Range range = masks.range(row, tile);
+    highest[row] = claims[row].score * range.high * (1 + kRounding);
+    certain = std::max(certain, claims[row].score * range.low * (1 - kRounding));
+  }
+  candidates.clear();
+  for (int row = 0; row < masks.rows(); ++row)
+    if (highest[row] >= certain) candidates.push_back(row);
+}
+
+Owners find_owners(const ScaledMasks& masks, std::span<const MaskClaim> claims, int threads) {
+  constexpr int kTile = ScaledMasks::kTile;
+  Owners owners = {Pixels<std::int32_t>(masks.size(), 1), std::vector<std::int64_t>(masks.rows())};
+  std::vector<std::vector<std::int64_t>> areas(threads, std::vector<std::int64_t>(masks.rows()));
+  const int columns = masks.tile_columns();
+  parallel_for(masks.tile_count() / columns, threads, [&](std::size_t tile_row, int worker) {
+    std::vector<int> candidates;
+    std::vector<float> highest(masks.rows());
+    float values[kTile * kTile], best[kTile * kTile];
+    std::int32_t owner[kTile * kTile];
+    for (int column = 0; column < columns; ++column) {
+      const auto tile = masks.tile(static_cast<int>(tile_row) * columns + column);
+      find_candidates(masks, claims, tile, candidates, highest);
+      std::fill_n(best, kTile * kTile, -1.0F);
+      for (const int row : candidates) {
+        if (candidates.size() == 1) {
+          std::fill_n(owner, kTile * kTile, row);
+          break;
+        }
+        masks.interpolate(row, tile, values);
+        const float score = claims[row].score;
+        for (int i = 0; i < tile.height * kTile; ++i) {
+          const float value = score * values[i];
+          // The first of equal rows wins.
+          owner[i] = value > best[i] ? row : owner[i];
+          best[i] = std::max(value, best[i]);
+        }
+      }
+      for (int y = 0; y < tile.height; ++y) {
+        std::copy_n(owner + y * kTile, tile.width, owners.row.row(tile.y + y) + tile.x);
+        for (int x = 0; x < tile.width; ++x) ++areas[worker][owner[y * kTile + x]];
+      }
+    }
+  });
+  for (const auto& area : areas)
+    for (int row = 0; row < masks.rows(); ++row) owners.area[row] += area[row];
+  return owners;
+}
+
+/// The number of pixels where a mask's probability is one half or more.
+std::int64_t area_of_mask(const ScaledMasks& masks, int row) {
+  constexpr int kTile = ScaledMasks::kTile;
+  float values[kTile * kTile];
+  std::int64_t area = 0;
+  for (int t = 0; t < masks.tile_count(); ++t) {
+    const auto tile = masks.tile(t);
+    const auto range = masks.range(row, tile);
+    if (range.high * (1 + kRounding) < kInside) continue;
+    if (range.low * (1 - kRounding) >= kInside) {
+      area += tile.width * tile.height;
+      continue;
+    }
+    masks.interpolate(row, tile, values);
+    for (int y = 0; y < tile.height; ++y)
+      area += std::count_if(values + y * kTile, values + y * kTile + tile.width,
+                            [](float value) { return value >= kInside; });
+  }
+  return area;
+}
+
+}  // namespace
+
+MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> claims,
+                         const PanopticMergeOptions& options, int threads) {
+  const Owners owners = find_owners(masks, claims, threads);
+  std::vector<int> order;
+  for (int row = 0; row < masks.rows(); ++row) {
+    const MaskClaim& claim = claims[row];
+    if (owners.area[row] > 0 && !(claim.thing && claim.score < options.thing_score))
+      order.push_back(row);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return claims[a].score > claims[b].score; });
+  std::vector<std::int64_t> mask_areas(order.size());
+  parallel_for(order.size(), threads,
+               [&](std::size_t i, int) { mask_areas[i] = area_of_mask(masks, order[i]); });
+
+  MergedMap result;
+  std::vector<std::int32_t> segment_of_row(masks.rows(), -1);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const int row = order[i];
+    const auto owned = static_cast<double>(owners.area[row]);
+    if (mask_areas[i] == 0 || owned / static_cast<double>(mask_areas[i]) < options.overlap)
+      continue;
+    segment_of_row[row] = static_cast<std::int32_t>(result.segments.size());
+    result.segments.push_back({row, claims[row], owners.area[row]});
+  }
+  result.segment = Pixels<std::int32_t>(masks.size(), 1);
+  std::transform(owners.row.values().begin(), owners.row.values().end(),
+                 result.segment.values().begin(),
+                 [&](std::int32_t row) { return segment_of_row[row]; });
+  return result;
+}
+
+}  // namespace tessera

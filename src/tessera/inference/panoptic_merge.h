@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tessera/inference/scaled_masks.h"
+
+namespace tessera {
+
+/// What a row of a network's output claims to be.
+struct MaskClaim {
+  int label = 0;
+  float score = 0;
+  bool thing = false;
+};
+
+struct PanopticMergeOptions {
+  float thing_score = 0.3F;  ///< things below are dropped, though they have taken their pixels
+  double overlap = 0.6;      ///< least share of its own area that a segment must own
+};
+
+struct MergedSegment {
+  int row = 0;
+  MaskClaim claim;
+  std::int64_t area = 0;
+};
+
+/// A picture's panoptic segmentation.
+struct MergedMap {
+  Pixels<std::int32_t> segment;         ///< index into segments; -1: void
+  std::vector<MergedSegment> segments;  ///< in descending score
+};
+
+/// Every pixel goes to the row of the largest score * probability; rows are then taken in
+/// descending score (K-Net's merge_stuff_thing). claims: one a row.
+MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> claims,
+                         const PanopticMergeOptions& options, int threads);
+
+}  // namespace tessera
