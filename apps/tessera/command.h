@@ -31,6 +31,7 @@ void add_bench_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_info_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);
+void add_predict_command(CLI::App& app);
 void add_prepare_command(CLI::App& app);
 void add_synth_command(CLI::App& app);
 void add_visualize_command(CLI::App& app);

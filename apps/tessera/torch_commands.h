@@ -13,6 +13,7 @@ struct TorchCommand {
 /// into when one is called: loading libtorch takes longer than most other commands run.
 inline constexpr std::array kTorchCommands = {
     TorchCommand{"info", "Show versions, devices, CPU features, BLAS, threads and memory"},
+    TorchCommand{"predict", "Segment pictures with a trained model"},
 };
 
 /// The description of one of them.

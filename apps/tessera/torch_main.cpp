@@ -2,5 +2,8 @@
 #include "command_line.h"
 
 int main(int argc, char** argv) {
-  return tessera::app::run_command_line(argc, argv, tessera::app::add_info_command);
+  return tessera::app::run_command_line(argc, argv, [](CLI::App& app) {
+    tessera::app::add_info_command(app);
+    tessera::app::add_predict_command(app);
+  });
 }

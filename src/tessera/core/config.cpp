@@ -2,8 +2,10 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <charconv>
+
 #include <system_error>
 
 #include "tessera/core/file.h"
@@ -283,6 +285,30 @@ Config Config::load(const fs::path& path, const std::vector<std::string>& overri
   for (const std::string& override : overrides) apply_override(config.root_, override);
   drop_deleted(config.root_);
   return config;
+}
+
+std::string Config::text(const std::string& key) const {
+  const ConfigNode* node = root_.find(key);
+  if (node == nullptr) return "";
+  if (node->kind != ConfigNode::Kind::kScalar)
+    fail("{}: '{}' is {}, expected text", node->origin, key, node->show());
+  return node->text;
+}
+
+std::string Config::section_text(const std::string& section, const std::string& key) const {
+  const ConfigNode* map = root_.find(section);
+  if (map == nullptr) fail("{}: there is no section '{}'", root_.origin, section);
+  const ConfigNode* node = map->find(key);
+  if (node == nullptr || node->kind != ConfigNode::Kind::kScalar)
+    fail("{}: '{}.{}' is missing", map->origin, section, key);
+  return node->text;
+}
+
+void Config::expect_sections(const std::vector<std::string>& names) const {
+  for (const auto& [key, value] : root_.members)
+    if (std::find(names.begin(), names.end(), key) == names.end())
+      fail("{}: unknown key '{}'{}; expected one of {}", value.origin, key,
+           did_you_mean(key, names), fmt::join(names, ", "));
 }
 
 std::string Config::dump() const {

@@ -64,6 +64,16 @@ class Config {
   template <class T>
   T read() const;
 
+  /// Fills a struct from one section; without the section it is as constructed.
+  template <class T>
+  T section(const std::string& name) const;
+  /// The text at a section's key; an Error says where it is missing.
+  std::string section_text(const std::string& section, const std::string& key) const;
+  /// The text of a key at the top; empty when it is missing.
+  std::string text(const std::string& key) const;
+  /// Refuses keys at the top other than these.
+  void expect_sections(const std::vector<std::string>& names) const;
+
   /// The resolved configuration as YAML; loading it gives the same configuration again.
   std::string dump() const;
   void save(const std::filesystem::path& path) const;
@@ -211,6 +221,13 @@ class ConfigReader {
   std::string path_;
   std::vector<std::string> known_;
 };
+
+template <class T>
+T Config::section(const std::string& name) const {
+  T value{};
+  if (const ConfigNode* node = root_.find(name)) ConfigReader::fill(*node, name, value);
+  return value;
+}
 
 template <class T>
 T Config::read() const {

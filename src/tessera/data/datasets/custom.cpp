@@ -1,11 +1,7 @@
 #include "tessera/data/datasets/custom.h"
 
-#include <yaml-cpp/yaml.h>
-
-#include <set>
-
 #include "tessera/core/error.h"
-#include "tessera/core/file.h"
+#include "tessera/data/class_list.h"
 #include "tessera/data/file_dataset.h"
 #include "tessera/data/step_png.h"
 
@@ -14,40 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ClassInfo read_class(const YAML::Node& node) {
-  ClassInfo info;
-  info.id = node["id"].as<int>();
-  info.name = node["name"].as<std::string>();
-  info.is_thing = node["thing"].as<bool>(false);
-  if (node["color"])
-    info.color = {node["color"][0].as<std::uint8_t>(), node["color"][1].as<std::uint8_t>(),
-                  node["color"][2].as<std::uint8_t>()};
-  return info;
-}
-
-std::vector<ClassInfo> read_classes(const fs::path& path) {
-  std::vector<ClassInfo> classes;
-  std::set<int> ids;
-  try {
-    for (const YAML::Node& node : YAML::Load(read_text_file(path))["classes"]) {
-      classes.push_back(read_class(node));
-      const int id = classes.back().id;
-      if (id < 0 || id >= kStepVoid || !ids.insert(id).second)
-        fail("{}: line {}: class id {} must be 0..254 and stand only once", path.string(),
-             node.Mark().line + 1, id);
-    }
-  } catch (const YAML::Exception& error) {
-    fail("{}: line {}: {}; expected classes: [{{id: 0, name: road, thing: false}}, ...]",
-         path.string(), error.mark.line + 1, error.msg);
-  }
-  if (classes.empty()) fail("{}: 'classes' is missing or empty", path.string());
-  return classes;
-}
-
 class Custom : public LabelFileDataset {
  public:
   Custom(const DatasetSpec& spec, ProblemList& problems) {
-    classes_ = read_classes(spec.root / "classes.yaml");
+    classes_ = read_class_list(spec.root / "classes.yaml");
     FolderCache folders;
     const fs::path frames = place_below(spec.root, spec.images, "frames");
     const fs::path labels = place_below(spec.root, spec.annotations, "panoptic");

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tessera/core/config.h"
+#include "tessera/data/dataset.h"
+#include "tessera/data/transforms/geometry.h"
+#include "tessera/data/transforms/normalize.h"
+#include "tessera/inference/knet_postprocess.h"
+#include "tessera/inference/prediction.h"
+
+namespace tessera {
+
+/// What happens to a picture before the network sees it, and to what the network says: the section
+/// `test` of a configuration.
+struct TestOptions {
+  Scale scale = {1333, 800};  ///< limits of the resized picture
+  int divisor = 32;           ///< the padded sides are multiples
+  NormalizeOptions normalize;
+  InstanceOptions instances;
+  PanopticMergeOptions merge;
+  /// Numbers segments from 0 as the official K-Net does; then a first segment of class 0 has the id
+  /// of void in the files. Otherwise from 1.
+  bool official_ids = false;
+};
+void read_fields(ConfigReader& reader, TestOptions& options);
+
+/// A trained model for single pictures. One picture at a time; not for several threads at once.
+class ImagePredictor {
+ public:
+  virtual ~ImagePredictor() = default;
+  virtual Prediction predict(const Image& picture) = 0;
+};
+
+/// Where and how a model computes.
+struct ComputeOptions {
+  std::string device = "cpu";
+  std::string precision = "fp32";
+  int threads = 1;
+};
+
+/// The predictor of a configuration's `model`, with the weights of a checkpoint. Labels are the
+/// indexes of `classes`.
+std::unique_ptr<ImagePredictor> make_image_predictor(const Config& config,
+                                                     const std::filesystem::path& checkpoint,
+                                                     const std::vector<ClassInfo>& classes,
+                                                     const ComputeOptions& compute);
+
+}  // namespace tessera

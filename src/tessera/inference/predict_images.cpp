@@ -1,0 +1,121 @@
+#include "tessera/inference/predict_images.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "tessera/core/atomic_folder.h"
+#include "tessera/core/error.h"
+#include "tessera/core/file.h"
+#include "tessera/core/interrupt.h"
+#include "tessera/core/progress.h"
+#include "tessera/data/loader/data_config.h"
+#include "tessera/data/open_dataset.h"
+#include "tessera/image/image_io.h"
+#include "tessera/inference/coco_results.h"
+#include "tessera/inference/overlay.h"
+
+namespace tessera {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<NamedPicture> pictures_in(const fs::path& folder) {
+  std::vector<NamedPicture> pictures;
+  for (const char* ending : {".jpg", ".jpeg", ".png"})
+    for (const fs::path& path : list_files(folder, ending))
+      pictures.push_back({path.stem().string(), path});
+  std::sort(pictures.begin(), pictures.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto twin =
+      std::adjacent_find(pictures.begin(), pictures.end(),
+                         [](const auto& a, const auto& b) { return a.name == b.name; });
+  if (twin != pictures.end())
+    fail("{} and {} would have results of the same name; rename one", twin->path.string(),
+         (twin + 1)->path.string());
+  if (pictures.empty()) fail("{}: there is no .jpg or .png file in it", folder.string());
+  return pictures;
+}
+
+/// Writes whatever kind of results a model has.
+class ResultFiles {
+ public:
+  ResultFiles(fs::path folder, const std::vector<ClassInfo>& classes)
+      : folder_(std::move(folder)), classes_(classes) {}
+
+  void add(const std::string& name, const Prediction& prediction) {
+    if (prediction.panoptic) {
+      if (!panoptic_) panoptic_.emplace(folder_ / "results", classes_);
+      panoptic_->add(name, *prediction.panoptic);
+    }
+    if (prediction.instances) {
+      if (!instances_) instances_.emplace(folder_ / "results", classes_);
+      instances_->add(name, *prediction.instances);
+    }
+    if (prediction.semantic) {
+      const fs::path path = folder_ / "semantic" / (name + ".png");
+      make_directories(path.parent_path());
+      write_png(path, *prediction.semantic);
+    }
+  }
+
+  void finish() {
+    if (panoptic_) panoptic_->finish();
+    if (instances_) instances_->finish();
+  }
+
+ private:
+  fs::path folder_;
+  const std::vector<ClassInfo>& classes_;
+  std::optional<CocoPanopticWriter> panoptic_;
+  std::optional<CocoInstanceWriter> instances_;
+};
+
+}  // namespace
+
+std::vector<NamedPicture> find_pictures(const std::string& input, const Config& config) {
+  if (fs::is_directory(input)) return pictures_in(input);
+  if (fs::exists(input)) return {{fs::path(input).stem().string(), input}};
+  if (config.root().find("validation") == nullptr)
+    fail(
+        "{}: no such file or folder, and the configuration has no 'validation' dataset of which it "
+        "could be a split",
+        input);
+  auto spec = config.section<DatasetSpec>("validation");
+  spec.split = input;
+  spec.without_labels = true;
+  const auto dataset =
+      with_context(fmt::format("{}: no such file or folder, taken for a split", input),
+                   [&] { return open_dataset(spec); });
+  std::vector<NamedPicture> pictures;
+  for (const FrameInfo& frame : dataset->frames())
+    pictures.push_back({frame.key.name, frame.image_path});
+  return pictures;
+}
+
+void predict_images(ImagePredictor& predictor, const std::vector<NamedPicture>& pictures,
+                    const std::vector<ClassInfo>& classes, const fs::path& out,
+                    const PredictOptions& options) {
+  AtomicFolder folder(out, options.replace);
+  ResultFiles files(folder.path(), classes);
+  Progress progress("Predicting", pictures.size(), "images");
+  for (const NamedPicture& picture : pictures) {
+    check_interrupt();
+    with_context(picture.path.string(), [&] {
+      const Image image = read_image(picture.path);
+      const Prediction prediction = predictor.predict(image);
+      files.add(picture.name, prediction);
+      if (options.visualize) {
+        const fs::path path = folder.path() / "overlay" / (picture.name + ".jpg");
+        make_directories(path.parent_path());
+        write_jpeg(path, draw_prediction(image, prediction, classes));
+      }
+    });
+    progress.advance();
+  }
+  files.finish();
+  folder.commit();
+}
+
+}  // namespace tessera

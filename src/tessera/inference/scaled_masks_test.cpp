@@ -1,0 +1,119 @@
+#include "tessera/inference/scaled_masks.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tessera/core/error.h"
+#include "tessera/inference/panoptic_merge.h"
+
+namespace tessera {
+namespace {
+
+struct Case {
+  Size grid;
+  Geometry geometry;
+};
+
+/// Grids that meet the picture at every ratio, odd sizes, and grids of one cell.
+std::vector<Case> cases() {
+  return {{{40, 24}, {{157, 90}, {155, 89}, {160, 96}}},
+          {{40, 24}, {{71, 33}, {160, 96}, {160, 96}}},
+          {{24, 40}, {{300, 501}, {93, 155}, {96, 160}}},
+          {{8, 8}, {{1, 1}, {32, 32}, {32, 32}}},
+          {{1, 2}, {{3, 9}, {4, 7}, {4, 8}}}};
+}
+
+torch::Tensor resize(const torch::Tensor& x, Size size) {
+  return at::upsample_bilinear2d(x, {size.height, size.width}, false);
+}
+
+/// The two resizes one after the other, as the references do them.
+torch::Tensor by_torch(const torch::Tensor& probabilities, const Geometry& g) {
+  const auto padded = resize(probabilities.unsqueeze(0), g.padded);
+  return resize(padded.slice(2, 0, g.resized.height).slice(3, 0, g.resized.width), g.original)
+      .squeeze(0);
+}
+
+torch::Tensor random_masks(int rows, Size grid) {
+  torch::manual_seed(5);
+  const auto coarse = torch::randn({1, rows, (grid.height + 3) / 4, (grid.width + 3) / 4}) * 4;
+  return resize(coarse, grid).squeeze(0).sigmoid().contiguous();
+}
+
+ScaledMasks view(const torch::Tensor& p, const Case& c) {
+  return ScaledMasks({p.data_ptr<float>(), static_cast<std::size_t>(p.numel())},
+                     static_cast<int>(p.size(0)), c.grid, c.geometry);
+}
+
+TEST(ScaledMasks, EqualTwoResizes) {
+  for (const Case& c : cases()) {
+    const auto p = random_masks(3, c.grid);
+    const auto expected = by_torch(p, c.geometry);
+    const ScaledMasks masks = view(p, c);
+    for (int row = 0; row < masks.rows(); ++row) {
+      const auto actual = torch::tensor(masks.dense(row)).view_as(expected[row]);
+      EXPECT_LT((actual - expected[row]).abs().max().item<float>(), 2e-6)
+          << to_string(c.geometry.original);
+      const auto above = rle_area(masks.above(row, 0.5F));
+      const auto wanted = (expected[row] > 0.5).sum().item<std::int64_t>();
+      EXPECT_NEAR(static_cast<double>(above), static_cast<double>(wanted), 2);
+    }
+  }
+}
+
+TEST(ScaledMasks, RefuseGridsLargerThanThePicture) {
+  const auto p = torch::zeros({1, 8, 8});
+  EXPECT_THROW(view(p, {{8, 8}, {{9, 9}, {4, 4}, {4, 4}}}), Error);
+}
+
+/// The definition: every row at full size, then the argmax.
+MergedMap by_definition(const torch::Tensor& full, const std::vector<MaskClaim>& claims,
+                        const PanopticMergeOptions& options) {
+  std::vector<float> scores;
+  for (const MaskClaim& claim : claims) scores.push_back(claim.score);
+  const auto owner = (torch::tensor(scores).view({-1, 1, 1}) * full).argmax(0);
+  MergedMap map;
+  map.segment =
+      Pixels<std::int32_t>({static_cast<int>(full.size(2)), static_cast<int>(full.size(1))}, 1, -1);
+  const auto order = (-torch::tensor(scores)).argsort();
+  for (std::int64_t i = 0; i < order.size(0); ++i) {
+    const auto row = order[i].item<std::int64_t>();
+    const MaskClaim& claim = claims[static_cast<std::size_t>(row)];
+    if (claim.thing && claim.score < options.thing_score) continue;
+    const auto mine = owner == row;
+    const auto area = mine.sum().item<std::int64_t>();
+    const auto own = (full[row] >= 0.5).sum().item<std::int64_t>();
+    if (area == 0 || own == 0 ||
+        static_cast<double>(area) / static_cast<double>(own) < options.overlap)
+      continue;
+    for (int y = 0; y < map.segment.height(); ++y)
+      for (int x = 0; x < map.segment.width(); ++x)
+        if (mine[y][x].item<bool>())
+          map.segment.at(x, y) = static_cast<std::int32_t>(map.segments.size());
+    map.segments.push_back({static_cast<int>(row), claim, area});
+  }
+  return map;
+}
+
+TEST(PanopticMerge, EqualsItsDefinition) {
+  for (const Case& c : cases()) {
+    const auto p = random_masks(12, c.grid);
+    std::vector<MaskClaim> claims;
+    for (int row = 0; row < 12; ++row)
+      claims.push_back({row, 0.2F + 0.065F * static_cast<float>((row * 5) % 12), row < 8});
+    const auto expected = by_definition(by_torch(p, c.geometry), claims, {});
+    for (const int threads : {1, 3}) {
+      const MergedMap actual = merge_panoptic(view(p, c), claims, {}, threads);
+      ASSERT_EQ(actual.segments.size(), expected.segments.size());
+      int off = 0;
+      for (std::size_t i = 0; i < actual.segment.values().size(); ++i)
+        off += actual.segment.values()[i] != expected.segment.values()[i];
+      EXPECT_LE(off, 2) << to_string(c.geometry.original);
+      for (std::size_t k = 0; k < actual.segments.size(); ++k)
+        EXPECT_EQ(actual.segments[k].row, expected.segments[k].row);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tessera
