@@ -7,11 +7,10 @@
 
 namespace tessera {
 
-PanopticMap read_step_png(const std::filesystem::path& path, const std::vector<ClassInfo>& classes,
-                          Size picture_size) {
+PanopticMap read_step_png(const std::filesystem::path& path,
+                          const std::vector<ClassInfo>& classes) {
   constexpr std::int64_t kTrackDivisor = 10000;
   const Image labels = read_rgb_png(path);
-  check_same_size(picture_size, labels.size(), path.string());
   const auto index_of_class = index_by_id(classes);
   IdMap values(labels.size(), 1);  // in the order of the track ids
   const std::uint8_t* rgb = labels.data();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -56,6 +57,8 @@ class Pixels {
 
 /// A colour (3 channels: R, G, B) or grey (1 channel) picture.
 using Image = Pixels<std::uint8_t>;
+/// R, G, B.
+using Color = std::array<std::uint8_t, 3>;
 /// 16-bit grey pictures hold ids; colour ones come from cameras with deep sensors.
 using Image16 = Pixels<std::uint16_t>;
 /// One class per pixel; 255 is "unlabelled" unless a dataset says otherwise.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -34,9 +33,6 @@ Image16 read_label16_png(const std::filesystem::path& path);
 Image read_rgb_png(const std::filesystem::path& path);
 /// A COCO panoptic PNG: id = R + 256 G + 65536 B.
 IdMap read_id_png(const std::filesystem::path& path);
-
-/// Palette entry: R, G, B.
-using Color = std::array<std::uint8_t, 3>;
 
 /// Written under a temporary name and renamed when whole. Pixels have 1 or 3 channels. Compression
 /// 1 (fastest) to 9.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
@@ -259,6 +260,22 @@ TEST_F(ImageIo, HugeClaimsAreRefusedBeforeMemoryIsAsked) {
   EXPECT_THAT([&] { decode_image(with_size(0, 5), "a"); }, ThrowsMessage<Error>(HasSubstr("0x5")));
   EXPECT_THAT([&] { decode_image(with_size(40, 40), "a"); },
               ThrowsMessage<Error>(HasSubstr("cut short")));
+}
+
+TEST_F(ImageIo, AnUnwritablePathIsNamedOnce) {
+  const auto path = folder_ / "absent" / "a.png";
+  const auto once =
+      ThrowsMessage<Error>(::testing::Not(::testing::ContainsRegex("absent/a.png.*absent/a.png")));
+  const auto named = ThrowsMessage<Error>(HasSubstr(path.string()));
+  const auto expect = [&](const std::function<void()>& write) {
+    EXPECT_THAT(write, named);
+    EXPECT_THAT(write, once);
+  };
+  expect([&] { write_png(path, Image({2, 2}, 3)); });
+  expect([&] { write_png(path, Image16({2, 2}, 1)); });
+  expect([&] { write_palette_png(path, LabelMap({2, 2}, 1), std::vector<Color>(1)); });
+  expect([&] { write_palette_png(path, LabelMap({2, 2}, 1, 3), std::vector<Color>(1)); });
+  expect([&] { write_png(path, Image({2, 2}, 2)); });
 }
 
 }  // namespace

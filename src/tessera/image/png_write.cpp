@@ -125,34 +125,35 @@ std::vector<std::uint8_t> encode_png(const Image& image, int compression) {
 }
 
 void write_png(const fs::path& path, const Image& image, int compression) {
-  with_context(path.string(), [&] { write_file(path, encode_png(image, compression)); });
+  write_file(path, with_context(path.string(), [&] { return encode_png(image, compression); }));
 }
 
 void write_png(const fs::path& path, const Image16& image, int compression) {
-  with_context(path.string(), [&] {
-    const Header header = header_for(image.size(), image.channels(), 16);
-    std::vector<std::uint8_t> bytes;
-    bytes.reserve(image.values().size() * 2);
-    for (const std::uint16_t value : image.values()) {
-      bytes.push_back(static_cast<std::uint8_t>(value >> 8));
-      bytes.push_back(static_cast<std::uint8_t>(value & 0xff));
-    }
-    write_file(path, encode(header, bytes, {}, compression));
-  });
+  write_file(path, with_context(path.string(), [&] {
+               const Header header = header_for(image.size(), image.channels(), 16);
+               std::vector<std::uint8_t> bytes;
+               bytes.reserve(image.values().size() * 2);
+               for (const std::uint16_t value : image.values()) {
+                 bytes.push_back(static_cast<std::uint8_t>(value >> 8));
+                 bytes.push_back(static_cast<std::uint8_t>(value & 0xff));
+               }
+               return encode(header, bytes, {}, compression);
+             }));
 }
 
 void write_palette_png(const fs::path& path, const LabelMap& labels, std::span<const Color> palette,
                        int compression) {
-  with_context(path.string(), [&] {
-    if (palette.empty() || palette.size() > 256)
-      fail("a palette has 1 to 256 colours, not {}", palette.size());
-    const auto largest = std::max_element(labels.values().begin(), labels.values().end());
-    if (largest != labels.values().end() && *largest >= palette.size())
-      fail("label {} has no colour in the palette of {}", *largest, palette.size());
-    Header header = header_for(labels.size(), labels.channels(), 8);
-    header.color = ColorType::kPalette;
-    write_file(path, encode(header, labels.values(), palette, compression));
-  });
+  write_file(path, with_context(path.string(), [&] {
+               if (palette.empty() || palette.size() > 256)
+                 fail("a palette has 1 to 256 colours, not {}", palette.size());
+               const auto largest =
+                   std::max_element(labels.values().begin(), labels.values().end());
+               if (largest != labels.values().end() && *largest >= palette.size())
+                 fail("label {} has no colour in the palette of {}", *largest, palette.size());
+               Header header = header_for(labels.size(), labels.channels(), 8);
+               header.color = ColorType::kPalette;
+               return encode(header, labels.values(), palette, compression);
+             }));
 }
 
 }  // namespace tessera

@@ -3,43 +3,99 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 #include "tessera/core/error.h"
-#include "tessera/core/random.h"
 #include "tessera/core/text.h"
-#include "tessera/data/datasets/cityscapes_classes.h"
+#include "tessera/image/draw.h"
 
 namespace tessera {
 namespace {
 
-using Rgb = std::array<std::uint8_t, 3>;
-
 const std::vector<std::string> kNames = {"panoptic", "semantic", "instance", "overlay", "grid"};
+constexpr Color kVoid = {0, 0, 0}, kIgnored = {96, 96, 96}, kOutline = {255, 255, 255};
 
-Rgb pixel_color(ViewMode mode, const std::uint8_t* step) {
-  const int category = step[0];
-  const int id = step[1] * 256 + step[2];
-  const auto& classes = cityscapes_classes();
-  if (category >= static_cast<int>(classes.size())) return {};
-  Rgb color = classes[category].color;
-  if (mode == ViewMode::kInstance && id == 0) return {};
-  if (mode == ViewMode::kSemantic || id == 0) return color;
-  // The same object has the same colour in every frame: it comes from the identity alone.
-  const std::uint64_t hash = splitmix64(static_cast<std::uint64_t>(category) << 16 | id);
-  for (int c = 0; c < 3; ++c)
-    color[c] = static_cast<std::uint8_t>(color[c] / 2 + ((hash >> 8 * c) & 127));
-  return color;
+/// How a segment is painted.
+struct Paint {
+  Color color = kVoid;
+  bool is_object = false;
+};
+
+bool has_class(const Segment& segment, const std::vector<ClassInfo>& classes) {
+  return segment.category >= 0 && segment.category < static_cast<int>(classes.size()) &&
+         !segment.ignore;
 }
 
-bool same_pixel(const std::uint8_t* a, const std::uint8_t* b) { return std::equal(a, a + 3, b); }
+Paint paint_of(const Segment& segment, const std::vector<ClassInfo>& classes, ViewMode mode) {
+  if (!has_class(segment, classes)) return {kIgnored, false};
+  const ClassInfo& info = classes[static_cast<std::size_t>(segment.category)];
+  const bool is_object = info.is_thing && !segment.crowd;
+  if (mode == ViewMode::kInstance && !is_object) return {};
+  if (mode == ViewMode::kSemantic || !is_object) return {info.color, is_object};
+  const auto identity = segment.track_id >= 0 ? static_cast<std::uint64_t>(segment.track_id)
+                                              : static_cast<std::uint64_t>(segment.id);
+  return {identity_color(identity), true};
+}
 
-bool on_outline(const Image& step, int x, int y) {
-  const std::uint8_t* here = &step.at(x, y);
-  return (x + 1 < step.width() && !same_pixel(here, &step.at(x + 1, y))) ||
-         (y + 1 < step.height() && !same_pixel(here, &step.at(x, y + 1)));
+/// The paint of each id, asked for along rows, where ids come in runs.
+class Paints {
+ public:
+  Paints(const PanopticMap& map, const std::vector<ClassInfo>& classes, ViewMode mode) {
+    for (const Segment& segment : map.segments)
+      paints_[segment.id] = paint_of(segment, classes, mode);
+  }
+
+  const Paint& of(std::uint32_t id) {
+    if (id != last_id_) {
+      last_id_ = id;
+      last_ = &paints_[id];
+    }
+    return *last_;
+  }
+
+ private:
+  std::unordered_map<std::uint32_t, Paint> paints_ = {{0, Paint{}}};
+  std::uint32_t last_id_ = 0;
+  const Paint* last_ = &paints_[0];
+};
+
+/// Draws the line between objects and what is around them.
+void outline_objects(Image& view, const IdMap& ids, Paints& paints) {
+  const auto differ = [&](std::uint32_t a, std::uint32_t b) {
+    return a != b && (paints.of(a).is_object || paints.of(b).is_object);
+  };
+  for (int y = 0; y < ids.height(); ++y)
+    for (int x = 0; x < ids.width(); ++x) {
+      const std::uint32_t id = ids.at(x, y);
+      if ((x + 1 < ids.width() && differ(id, ids.at(x + 1, y))) ||
+          (y + 1 < ids.height() && differ(id, ids.at(x, y + 1))))
+        std::copy(kOutline.begin(), kOutline.end(), &view.at(x, y));
+    }
+}
+
+Pixels<std::uint8_t> mask_of(const IdMap& ids, std::uint32_t id) {
+  Pixels<std::uint8_t> mask(ids.size(), 1);
+  for (std::size_t i = 0; i < mask.values().size(); ++i) mask.values()[i] = ids.values()[i] == id;
+  return mask;
+}
+
+void draw_names(Image& view, const PanopticMap& map, const std::vector<ClassInfo>& classes,
+                const ViewOptions& options, Paints& paints) {
+  const int text_height = options.name_height;
+  for (const Segment& segment : map.segments) {
+    if (!has_class(segment, classes)) continue;
+    if (options.mode == ViewMode::kInstance && !paints.of(segment.id).is_object) continue;
+    const std::string& name = classes[static_cast<std::size_t>(segment.category)].name;
+    const int width = text_width(name, text_height);
+    // Half of the text may reach over the outline; more would hide what it names.
+    if (segment.area < static_cast<std::int64_t>(width) * text_height) continue;
+    const InnerPoint inner = inner_point(mask_of(map.ids, segment.id));
+    if (inner.distance * 4 < static_cast<float>(width) ||
+        inner.distance < static_cast<float>(text_height))
+      continue;
+    draw_tag(view, name, inner.point, text_height, paints.of(segment.id).color);
+  }
 }
 
 }  // namespace
@@ -54,22 +110,26 @@ ViewMode view_mode_from_name(std::string_view name) {
 
 bool needs_picture(ViewMode mode) { return mode == ViewMode::kOverlay || mode == ViewMode::kGrid; }
 
-Image draw_panoptic(ViewMode mode, const Image& step, const Image& picture) {
-  const int above = mode == ViewMode::kGrid ? step.height() : 0;
-  Image out({step.width(), step.height() + above}, 3);
-  if (above > 0) std::copy(picture.values().begin(), picture.values().end(), out.values().begin());
-  for (int y = 0; y < step.height(); ++y)
-    for (int x = 0; x < step.width(); ++x) {
-      Rgb color = pixel_color(mode, &step.at(x, y));
-      if (mode == ViewMode::kOverlay) {
-        const std::uint8_t* under = &picture.at(x, y);
-        const bool line = on_outline(step, x, y);
-        for (int c = 0; c < 3; ++c)
-          color[c] = line ? 255 : static_cast<std::uint8_t>((color[c] + under[c] + 1) / 2);
-      }
-      std::copy(color.begin(), color.end(), &out.at(x, y + above));
-    }
-  return out;
+Image draw_panoptic(const ViewOptions& options, const PanopticMap& map,
+                    const std::vector<ClassInfo>& classes, const Image& picture) {
+  const bool is_overlay = options.mode == ViewMode::kOverlay;
+  Paints paints(map, classes, options.mode);
+  const Size size = map.ids.size();
+  Image view(size, 3);
+  std::uint8_t* out = view.data();
+  const std::uint8_t* under = picture.data();
+  for (const std::uint32_t id : map.ids.values()) {
+    const Color& color = paints.of(id).color;
+    for (int c = 0; c < 3; ++c)
+      *out++ = is_overlay ? static_cast<std::uint8_t>((color[c] + *under++ + 1) / 2) : color[c];
+  }
+  if (is_overlay) outline_objects(view, map.ids, paints);
+  if (options.name_height > 0) draw_names(view, map, classes, options, paints);
+  if (options.mode != ViewMode::kGrid) return view;
+  Image grid({size.width, 2 * size.height}, 3);
+  paste(grid, picture, {0, 0});
+  paste(grid, view, {0, size.height});
+  return grid;
 }
 
 }  // namespace tessera

@@ -1,15 +1,19 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
+#include "tessera/data/dataset.h"
 #include "tessera/image/image.h"
+#include "tessera/image/panoptic_map.h"
 
-/// Pictures of panoptic maps in KITTI-STEP's encoding (R = trainId, id = 256 G + B).
+/// Pictures of panoptic maps: stuff in the colours of its classes, objects in those of their
+/// identities, which they keep from frame to frame.
 namespace tessera {
 
 enum class ViewMode {
-  kPanoptic,  ///< class colours, varied from object to object
-  kSemantic,  ///< class colours
+  kPanoptic,  ///< stuff and objects
+  kSemantic,  ///< class colours alone
   kInstance,  ///< objects alone
   kOverlay,   ///< the panoptic colours over the camera picture, objects outlined
   kGrid,      ///< the camera picture above the panoptic view
@@ -20,7 +24,13 @@ ViewMode view_mode_from_name(std::string_view name);
 /// Whether the camera's picture is part of the view.
 bool needs_picture(ViewMode mode);
 
-/// `picture` is used by the modes that need it; it has the size of `step`.
-Image draw_panoptic(ViewMode mode, const Image& step, const Image& picture);
+struct ViewOptions {
+  ViewMode mode = ViewMode::kPanoptic;
+  int name_height = 0;  ///< of class names in segments that have room for them; 0 leaves them out
+};
+
+/// `picture` is used by the modes that need it; it has the size of the map.
+Image draw_panoptic(const ViewOptions& options, const PanopticMap& map,
+                    const std::vector<ClassInfo>& classes, const Image& picture);
 
 }  // namespace tessera

@@ -5,6 +5,8 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/interrupt.h"
+#include "tessera/data/class_list.h"
+#include "tessera/data/step_png.h"
 #include "tessera/image/image_io.h"
 
 namespace tessera {
@@ -41,16 +43,18 @@ Image read_picture(const fs::path& images, fs::path map, Size size) {
 
 std::size_t visualize(const fs::path& results, const fs::path& out, const VisualizeOptions& options,
                       const std::function<void()>& frame_done) {
-  if (needs_picture(options.mode) && options.images.empty())
+  const bool with_picture = needs_picture(options.view.mode);
+  if (with_picture && options.images.empty())
     throw UsageError("this mode shows the camera's pictures; pass their folder with --images");
+  const std::vector<ClassInfo> classes = class_list(options.classes);
   const std::vector<fs::path> maps = list_maps(results);
   const std::unique_ptr<FrameWriter> writer = create_frame_writer(out, options.video);
   for (const fs::path& map : maps) {
     check_interrupt();
-    const Image step = read_rgb_png(results / map);
+    const PanopticMap result = read_step_png(results / map, classes);
     const Image picture =
-        needs_picture(options.mode) ? read_picture(options.images, map, step.size()) : Image();
-    writer->write(draw_panoptic(options.mode, step, picture));
+        with_picture ? read_picture(options.images, map, result.ids.size()) : Image();
+    writer->write(draw_panoptic(options.view, result, classes, picture));
     if (frame_done) frame_done();
   }
   writer->finish();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "tessera/report/panoptic_view.h"
 #include "tessera/video/frame_writer.h"
@@ -10,14 +11,16 @@
 namespace tessera {
 
 struct VisualizeOptions {
-  ViewMode mode = ViewMode::kPanoptic;
+  ViewOptions view;
+  std::string classes = "cityscapes";  ///< a name that class_list() knows, or a classes.yaml
   /// The camera's pictures, as results are named; PNG or JPEG.
   std::filesystem::path images;
   VideoOptions video;
 };
 
-/// Makes a video (or a folder of pictures) of a folder of panoptic PNGs, or of a folder of such
-/// folders, one a sequence, which follow each other. Returns the number of frames.
+/// Makes a video (or a folder of pictures) of a folder of panoptic PNGs in KITTI-STEP's encoding,
+/// or of a folder of such folders, one a sequence, which follow each other. Returns the number of
+/// frames.
 std::size_t visualize(const std::filesystem::path& results, const std::filesystem::path& out,
                       const VisualizeOptions& options,
                       const std::function<void()>& frame_done = {});

@@ -32,7 +32,7 @@ class VisualizeTest : public test::TemporaryFolder {
 
   Image view(const char* mode) const {
     VisualizeOptions options;
-    options.mode = view_mode_from_name(mode);
+    options.view.mode = view_mode_from_name(mode);
     options.images = folder_ / "images";
     visualize(folder_ / "maps", folder_ / mode, options);
     return read_image(folder_ / mode / "000000.png");
@@ -54,6 +54,27 @@ TEST_F(VisualizeTest, ModesShowClassesObjectsAndPictures) {
   EXPECT_EQ(grid.at(0, 0, 0), 200);
 }
 
+TEST_F(VisualizeTest, NamesStandInSegmentsWithRoomForThem) {
+  Image map({200, 60}, 3);
+  for (int y = 0; y < 20; ++y)
+    for (int x = 0; x < 8; ++x) map.at(x, y, 0) = 11;  // too narrow for "person"
+  write_png(folder_ / "maps" / "0000" / "000000.png", map);
+  write_text_file(folder_ / "classes.yaml",
+                  "classes:\n  - {id: 0, name: floor, color: [10, 20, 30]}\n"
+                  "  - {id: 11, name: person, thing: true}\n");
+  VisualizeOptions options;
+  options.classes = (folder_ / "classes.yaml").string();
+  visualize(folder_ / "maps", folder_ / "plain", options);
+  options.view.name_height = 10;
+  visualize(folder_ / "maps", folder_ / "named", options);
+  const Image plain = read_image(folder_ / "plain" / "000000.png");
+  const Image named = read_image(folder_ / "named" / "000000.png");
+  EXPECT_EQ(plain.at(100, 50, 2), 30);
+  EXPECT_NE(named, plain);
+  for (int y = 0; y < 20; ++y)
+    for (int x = 0; x < 8; ++x) EXPECT_EQ(named.at(x, y), plain.at(x, y));
+}
+
 TEST_F(VisualizeTest, BadInputIsNamed) {
   VisualizeOptions options;
   const auto expect = [&](const fs::path& results, const char* what) {
@@ -63,7 +84,7 @@ TEST_F(VisualizeTest, BadInputIsNamed) {
   };
   expect(folder_ / "absent", "no such folder");
   expect(folder_ / "maps" / "0000" / "none", "no such folder");
-  options.mode = ViewMode::kOverlay;
+  options.view.mode = ViewMode::kOverlay;
   expect(folder_ / "maps", "--images");
   options.images = folder_ / "maps" / "0000";
   expect(folder_ / "maps", "there is no picture for it");

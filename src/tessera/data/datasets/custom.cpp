@@ -3,6 +3,7 @@
 #include "tessera/core/error.h"
 #include "tessera/data/class_list.h"
 #include "tessera/data/file_dataset.h"
+#include "tessera/data/label_coding.h"
 #include "tessera/data/step_png.h"
 
 namespace tessera {
@@ -48,7 +49,9 @@ class Custom : public LabelFileDataset {
   }
 
   void read_labels(std::size_t index, Size picture_size, Sample& sample) const override {
-    sample.panoptic = read_step_png(label_path(index), classes_, picture_size);
+    const std::filesystem::path& path = label_path(index);
+    sample.panoptic = read_step_png(path, classes_);
+    check_same_size(picture_size, sample.panoptic->ids.size(), path.string());
   }
 };
 

@@ -7,6 +7,7 @@
 #include "tessera/data/datasets/cityscapes_classes.h"
 #include "tessera/data/datasets/youtube_vis_classes.h"
 #include "tessera/data/synth/dataset_writer.h"
+#include "tessera/image/draw.h"
 #include "tessera/image/image_io.h"
 
 namespace tessera::synth {
@@ -153,15 +154,6 @@ class DavisWriter : public DatasetWriter {
 
  private:
   static constexpr std::size_t kMostObjects = 20;
-
-  /// The colours of PASCAL VOC: the bits of the index dealt to R, G and B from the top.
-  static std::vector<Color> voc_palette() {
-    std::vector<Color> palette(256);
-    for (int i = 0; i < 256; ++i)
-      for (int bit = 0; bit < 8; ++bit)
-        palette[i][bit % 3] |= static_cast<std::uint8_t>((i >> bit & 1) << (7 - bit / 3));
-    return palette;
-  }
 
   std::map<std::string, std::map<std::uint32_t, std::uint8_t>> numbers_;
   std::map<std::string, std::string> lists_;
