@@ -1,18 +1,13 @@
 #include "tessera/core/error.h"
 
-#include "tessera/core/interrupt.h"
-
 namespace tessera {
 
 void rethrow_with_context(std::string_view context) {
   try {
     throw;
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const UsageError& error) {
-    throw UsageError(fmt::format("{}: {}", context, error.what()));
   } catch (const Error& error) {
-    throw Error(fmt::format("{}: {}", context, error.what()));
+    error.throw_again(fmt::format("{}: {}", context, error.what()));
+    throw;  // not reached: the call above throws, which the compiler can't see
   }
 }
 

@@ -14,12 +14,17 @@ namespace tessera {
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  /// Throws an error of the same type with another message.
+  [[noreturn]] virtual void throw_again(const std::string& message) const { throw Error(message); }
 };
 
 /// The command was called wrongly; the command line exits with 2.
 class UsageError : public Error {
  public:
   using Error::Error;
+  [[noreturn]] void throw_again(const std::string& message) const override {
+    throw UsageError(message);
+  }
 };
 
 /// Throws Error with a formatted message.

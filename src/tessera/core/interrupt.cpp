@@ -34,6 +34,8 @@ void handle_signal(int signal) {
 Interrupted::Interrupted(int signal)
     : Error(signal == SIGINT ? "interrupted" : "terminated"), signal_(signal) {}
 
+void Interrupted::throw_again(const std::string&) const { throw Interrupted(signal_); }
+
 void install_interrupt_handler() {
   struct sigaction action = {};
   action.sa_handler = handle_signal;

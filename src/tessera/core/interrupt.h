@@ -9,6 +9,8 @@ namespace tessera {
 class Interrupted : public Error {
  public:
   explicit Interrupted(int signal);
+  /// Its message stays: where it happened is of no interest.
+  [[noreturn]] void throw_again(const std::string& message) const override;
   int signal() const { return signal_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tessera/core/error.h"
+#include "tessera/data/problems.h"
 
 namespace tessera {
 namespace {
@@ -107,8 +108,9 @@ LabelMap semantic_map(const PanopticMap& map) {
 
 void check_same_size(Size picture, Size labels, std::string_view labels_path) {
   if (picture != labels)
-    fail("{}: the labels are {}, their picture is {}; both must have one size", labels_path,
-         to_string(labels), to_string(picture));
+    fail_as(ProblemKind::kWrongSize,
+            "{}: the labels are {}, their picture is {}; both must have one size", labels_path,
+            to_string(labels), to_string(picture));
 }
 
 }  // namespace tessera

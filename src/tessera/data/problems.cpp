@@ -1,6 +1,6 @@
 #include "tessera/data/problems.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -23,6 +23,8 @@ std::string_view to_string(ProblemKind kind) {
       return "picture(s) and annotation(s) of different size";
     case ProblemKind::kUnreadable:
       return "broken file(s)";
+    case ProblemKind::kEmpty:
+      return "split(s) without a picture";
     case ProblemKind::kFrameGap:
       return "gap(s) between frames";
   }
@@ -35,14 +37,15 @@ bool ProblemList::has_errors() const {
   });
 }
 
-std::string ProblemList::summary() const {
+std::vector<std::string> ProblemList::lines() const {
   std::map<ProblemKind, std::vector<std::string>> by_kind;
   for (const DatasetProblem& problem : problems_) by_kind[problem.kind].push_back(problem.item);
-  std::string text;
+  std::vector<std::string> lines;
   for (const auto& [kind, items] : by_kind)
-    text += fmt::format("{}{} {}: {}", text.empty() ? "" : "; ", items.size(), to_string(kind),
-                        summarize(items));
-  return text;
+    lines.push_back(fmt::format("{} {}: {}", items.size(), to_string(kind), summarize(items)));
+  return lines;
 }
+
+std::string ProblemList::summary() const { return fmt::format("{}", fmt::join(lines(), "; ")); }
 
 }  // namespace tessera

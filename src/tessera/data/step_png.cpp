@@ -3,6 +3,7 @@
 #include "tessera/core/error.h"
 #include "tessera/data/coco_json.h"
 #include "tessera/data/label_coding.h"
+#include "tessera/data/problems.h"
 #include "tessera/image/image_io.h"
 
 namespace tessera {
@@ -23,8 +24,9 @@ PanopticMap read_step_png(const std::filesystem::path& path,
     if (id == kStepVoid) return std::nullopt;
     const auto index = index_of_class.find(id);
     if (index == index_of_class.end())
-      fail("{}: class {} in the red channel is unknown; expected one of the {} classes or {}",
-           path.string(), id, classes.size(), kStepVoid);
+      fail_as(ProblemKind::kUnknownClass,
+              "{}: class {} in the red channel is unknown; expected one of the {} classes or {}",
+              path.string(), id, classes.size(), kStepVoid);
     LabelMeaning meaning{index->second};
     if (classes[index->second].is_thing) {
       meaning.track_id = id * kTrackDivisor + instance;

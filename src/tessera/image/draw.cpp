@@ -23,6 +23,7 @@ cv::Scalar as_scalar(Color color) {
 }
 
 double font_scale(int height) { return height / kFontHeight; }
+int line_width(int height) { return std::max(1, height / 12); }
 
 Color color_of_hue(double hue, double saturation, double value) {
   Color color;
@@ -75,13 +76,13 @@ void paste(Image& image, const Image& picture, Point place) {
 
 int text_width(std::string_view text, int height) {
   int below = 0;
-  return cv::getTextSize(std::string(text), kFont, font_scale(height), 1, &below).width;
+  return cv::getTextSize(std::string(text), kFont, font_scale(height), line_width(height), &below).width;
 }
 
 void draw_text(Image& image, std::string_view text, Point left_top, int height, Color color) {
   cv::Mat mat = as_mat(image);
   cv::putText(mat, std::string(text), {left_top.x, left_top.y + height}, kFont, font_scale(height),
-              as_scalar(color), 1, cv::LINE_AA);
+              as_scalar(color), line_width(height), cv::LINE_AA);
 }
 
 void draw_tag(Image& image, std::string_view text, Point center, int height, Color color) {

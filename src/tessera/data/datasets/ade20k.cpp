@@ -38,7 +38,8 @@ class Ade20k : public LabelFileDataset {
     check_same_size(picture_size, labels.size(), path.string());
     for (std::uint8_t& value : labels.values()) {
       if (value > classes_.size() && value != kVoid)
-        fail("{}: value {} is no class; expected 0..{}", path.string(), value, classes_.size());
+        fail_as(ProblemKind::kUnknownClass, "{}: value {} is no class; expected 0..{}",
+                path.string(), value, classes_.size());
       value = value == 0 || value == kVoid ? kVoid : static_cast<std::uint8_t>(value - 1);
     }
     sample.semantic = std::move(labels);

@@ -53,7 +53,8 @@ class Cityscapes : public LabelFileDataset {
     const int id = static_cast<int>(file_class);
     if (is_prepared_ ? id >= kCityscapesClasses && id != kCityscapesVoid
                      : !is_cityscapes_label_id(id))
-      fail("{} is no Cityscapes {}", id, is_prepared_ ? "trainId" : "labelId");
+      fail_as(ProblemKind::kUnknownClass, "{} is no Cityscapes {}", id,
+              is_prepared_ ? "trainId" : "labelId");
     return is_prepared_ ? id : cityscapes_train_id(id);
   }
 

@@ -147,7 +147,8 @@ class CityscapesVps : public FileDataset {
     instance.area = annotation.number("area");
     if (annotation.flag("ignore") || !is_usable_box(instance.box, instance.area, size)) return;
     const std::int64_t category = annotation.integer("category_id");
-    if (!index_of_class_.contains(category)) fail("category_id {} is unknown", category);
+    if (!index_of_class_.contains(category))
+      fail_as(ProblemKind::kUnknownClass, "category_id {} is unknown", category);
     instance.category = index_of_class_.at(category);
     instance.crowd = annotation.flag("iscrowd");
     instance.track_id = annotation.integer("inst_id");
@@ -160,7 +161,8 @@ class CityscapesVps : public FileDataset {
     check_same_size(picture_size, map.size(), path.string());
     for (const std::uint8_t value : map.values())
       if (value >= kCityscapesClasses && value != kCityscapesVoid)
-        fail("{}: {} is no trainId; expected 0..18 or 255", path.string(), value);
+        fail_as(ProblemKind::kUnknownClass, "{}: {} is no trainId; expected 0..18 or 255",
+                path.string(), value);
     sample.semantic = std::move(map);
   }
 
@@ -172,7 +174,8 @@ class CityscapesVps : public FileDataset {
       const bool is_object = value >= kInstanceDivisor;
       const std::uint32_t category = is_object ? value / kInstanceDivisor : value;
       if (category >= kCityscapesClasses)
-        fail("{}: {} is no trainId or trainId * 1000 + number", path.string(), value);
+        fail_as(ProblemKind::kUnknownClass, "{}: {} is no trainId or trainId * 1000 + number",
+                path.string(), value);
       LabelMeaning meaning{static_cast<int>(category)};
       if (is_object) meaning.track_id = value;
       return meaning;

@@ -211,8 +211,8 @@ class CocoPanoptic : public CocoPictures {
       const std::int64_t id = segment.integer("id");
       const auto index = index_of_class_.find(segment.integer("category_id"));
       if (index == index_of_class_.end())
-        fail("{}: line {}: category_id {} is not in 'categories'", file_.path().string(),
-             file_.line_of(text), segment.integer("category_id"));
+        fail_as(ProblemKind::kUnknownClass, "{}: line {}: category_id {} is not in 'categories'",
+                file_.path().string(), file_.line_of(text), segment.integer("category_id"));
       auto& meaning = meanings[static_cast<std::uint32_t>(id)];
       if (is_usable_box(read_box(segment, "bbox"), segment.number("area"), size))
         meaning = LabelMeaning{index->second, -1, segment.flag("iscrowd"), false, id};

@@ -45,8 +45,9 @@ class KittiMots : public LabelFileDataset {
           if (value == kIgnored) return LabelMeaning{-1, -1, false, true};
           const std::uint32_t class_id = value / 1000;
           if (class_id == 0 || class_id > classes_.size())
-            fail("{}: value {} has the unknown class {}; expected 1 (car) or 2 (pedestrian)",
-                 path.string(), value, class_id);
+            fail_as(ProblemKind::kUnknownClass,
+                    "{}: value {} has the unknown class {}; expected 1 (car) or 2 (pedestrian)",
+                    path.string(), value, class_id);
           return LabelMeaning{static_cast<int>(class_id) - 1, value};
         });
   }

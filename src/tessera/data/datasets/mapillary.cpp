@@ -58,7 +58,8 @@ class Mapillary : public LabelFileDataset {
           const int category = static_cast<int>(value / 256);
           if (category == unlabelled_) return std::nullopt;
           if (category >= static_cast<int>(classes_.size()))
-            fail("{}: label {} is not in config.json", path.string(), category);
+            fail_as(ProblemKind::kUnknownClass, "{}: label {} is not in config.json", path.string(),
+                    category);
           LabelMeaning meaning{category};
           if (classes_[category].is_thing) meaning.instance = value;
           return meaning;

@@ -51,8 +51,8 @@ class PascalVoc : public LabelFileDataset {
       if (object == 0) return std::nullopt;
       if (object == kBorder || class_id == kBorder) return LabelMeaning{-1, -1, false, true};
       if (class_id == 0 || class_id > classes_.size())
-        fail("{}: class {} below object {} is none of 1..{}", class_path.string(), class_id, object,
-             classes_.size());
+        fail_as(ProblemKind::kUnknownClass, "{}: class {} below object {} is none of 1..{}",
+                class_path.string(), class_id, object, classes_.size());
       return LabelMeaning{static_cast<int>(class_id) - 1, -1, false, false, object};
     });
   }

@@ -60,7 +60,7 @@ class StemSeg : public FileDataset {
                          Size size) const {
     const auto index = index_of_class_.find(category);
     if (index == index_of_class_.end())
-      fail("category {} is not in meta.category_labels", category);
+      fail_as(ProblemKind::kUnknownClass, "category {} is not in meta.category_labels", category);
     Instance instance;
     instance.category = index->second;
     instance.track_id = track;

@@ -34,7 +34,8 @@ class Vipseg : public LabelFileDataset {
     constexpr std::uint32_t kVoid = 0, kMistake = 200, kLastPlain = 124;
     if (value == kVoid || value == kMistake) return std::nullopt;
     const std::uint32_t id = value <= kLastPlain ? value - 1 : value / 100 - 1;
-    if (id >= classes_.size()) fail("value {} stands for the unknown class {}", value, id);
+    if (id >= classes_.size())
+      fail_as(ProblemKind::kUnknownClass, "value {} stands for the unknown class {}", value, id);
     LabelMeaning meaning{static_cast<int>(id)};
     if (!classes_[id].is_thing) return meaning;
     meaning.crowd = value <= kLastPlain;
