@@ -76,7 +76,8 @@ void paste(Image& image, const Image& picture, Point place) {
 
 int text_width(std::string_view text, int height) {
   int below = 0;
-  return cv::getTextSize(std::string(text), kFont, font_scale(height), line_width(height), &below).width;
+  return cv::getTextSize(std::string(text), kFont, font_scale(height), line_width(height), &below)
+      .width;
 }
 
 void draw_text(Image& image, std::string_view text, Point left_top, int height, Color color) {
