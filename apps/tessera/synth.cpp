@@ -1,9 +1,12 @@
+#include <fmt/ranges.h>
+
 #include <memory>
 #include <string>
 
 #include "command.h"
 #include "tessera/core/log.h"
 #include "tessera/core/progress.h"
+#include "tessera/data/synth/dataset_writer.h"
 #include "tessera/data/synth/synthesize.h"
 
 namespace tessera::app {
@@ -34,8 +37,8 @@ void add_synth_command(CLI::App& app) {
   command->add_option("OUT", state->out, "Folder to write")->required();
   command
       ->add_option("--format", options.format,
-                   "kitti-step, kitti-step-flat (Video K-Net's tree), cityscapes-vps, coco, "
-                   "ade20k, youtube-vis or davis")
+                   fmt::format("One of {} (kitti-step-flat is Video K-Net's tree)",
+                               fmt::join(synth::synth_format_names(), ", ")))
       ->capture_default_str();
   command->add_option("--sequences", options.sequences, "Sequences in train")
       ->capture_default_str();

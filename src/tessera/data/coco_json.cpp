@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tessera/core/error.h"
+#include "tessera/data/problems.h"
 
 namespace tessera {
 
@@ -17,7 +18,8 @@ Rle read_segmentation(const JsonValue& segmentation, Size size) {
   if (stated.size() != 2) fail("segmentation.size: expected [height, width]");
   const Size own{static_cast<int>(stated[1]), static_cast<int>(stated[0])};
   if (own != size)
-    fail("segmentation.size is {}, the picture is {}", to_string(own), to_string(size));
+    fail_as(ProblemKind::kWrongSize, "segmentation.size is {}, the picture is {}", to_string(own),
+            to_string(size));
   const JsonValue counts = segmentation.at("counts");
   if (counts.is_text()) return rle_from_string(counts.as_text("counts"), size);
   return rle_from_counts(counts.as_counts("segmentation.counts"), size);

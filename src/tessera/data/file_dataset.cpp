@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <sstream>
 
 #include "tessera/core/error.h"
@@ -46,6 +47,21 @@ void FileDataset::report_gaps(ProblemList& problems) const {
         problems.add(ProblemKind::kFrameGap,
                      fmt::format("{} between frames {} and {}", sequence.name, before, after));
     }
+}
+
+void FileDataset::report_name_gaps(ProblemList& problems) const {
+  for (const SequenceInfo& sequence : sequences_) {
+    std::vector<int> numbers;
+    for (std::size_t i = 0; i < sequence.count; ++i)
+      numbers.push_back(frame_number(frames_[sequence.first + i].image_path));
+    int step = std::numeric_limits<int>::max();
+    for (std::size_t i = 1; i < numbers.size(); ++i)
+      step = std::min(step, numbers[i] - numbers[i - 1]);
+    for (std::size_t i = 1; i < numbers.size(); ++i)
+      if (numbers[i] - numbers[i - 1] != step)
+        problems.add(ProblemKind::kFrameGap, fmt::format("{} between {} and {}", sequence.name,
+                                                         numbers[i - 1], numbers[i]));
+  }
 }
 
 void LabelFileDataset::add_labelled_frame(const std::string& sequence, int frame,

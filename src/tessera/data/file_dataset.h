@@ -29,6 +29,9 @@ class FileDataset : public Dataset {
                  const std::filesystem::path& picture);
   /// Reports the numbers that sequences jump over, apart from their first.
   void report_gaps(ProblemList& problems) const;
+  /// The same for frames that are counted by position: the numbers in their names, which go up by
+  /// some step of the sequence's own.
+  void report_name_gaps(ProblemList& problems) const;
 
   bool has_labels_ = true;
 };

@@ -134,18 +134,20 @@ std::vector<std::string> text_lines(const fs::path& path) {
   return lines;
 }
 
-/// KITTI MOTS: evaluate_mots.seqmap.val, `SSSS empty 000000 LAST`; files in label_02/.
+/// KITTI MOTS: evaluate_mots.seqmap.val, `SSSS empty 000000 LAST`; files in label_02/ (TrackEval's
+/// tree) or instances_txt/ (the dataset's own).
 void list_kitti(const EvalOptions& options, MotsData& data) {
   data.classes = {{1, "car"}, {2, "pedestrian"}};
   const fs::path map = options.gt / "evaluate_mots.seqmap.val";
+  const fs::path labels =
+      options.gt / (fs::is_directory(options.gt / "label_02") ? "label_02" : "instances_txt");
   for (const std::string& line : text_lines(map)) {
     const std::vector<std::string> words = read_words(line);
     if (words.size() != 4)
       fail("{}: '{}': expected 'sequence empty first last'", map.string(), line);
     const int last =
         with_context(map.string(), [&] { return parse_number<int>(words[3], "the last frame"); });
-    data.sequences.push_back(
-        {words[0], last + 1, options.gt / "label_02" / (words[0] + ".txt"), {}});
+    data.sequences.push_back({words[0], last + 1, labels / (words[0] + ".txt"), {}});
   }
 }
 

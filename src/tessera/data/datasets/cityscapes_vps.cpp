@@ -55,7 +55,7 @@ class CityscapesVps : public FileDataset {
  public:
   CityscapesVps(const DatasetSpec& spec, ProblemList& problems) : file_(list_file(spec, folders_)) {
     classes_ = cityscapes_classes();
-    index_of_class_ = index_by_id(classes_);
+    index_of_class_ = read_class_ids();
     const fs::path split = spec.root / spec.split;
     label_folder_ = split / "labelmap";
     panoptic_folder_ = split / "panoptic_inst";
@@ -81,6 +81,17 @@ class CityscapesVps : public FileDataset {
     if (name.size() < 9 || name[4] != '_')
       fail("id: expected a name like 0005_0025_frankfurt_000000_000004, found '{}'", name);
     return frame_number(name.substr(0, 4)) * kVideoDivisor + frame_number(name.substr(5, 4));
+  }
+
+  /// The file's own ids, told by the names of its categories; trainIds where it doesn't list any.
+  std::unordered_map<std::int64_t, int> read_class_ids() const {
+    std::unordered_map<std::int64_t, int> index;
+    file_.for_each("categories", [&](const JsonValue& category, std::string_view) {
+      for (std::size_t i = 0; i < classes_.size(); ++i)
+        if (classes_[i].name == category.text("name"))
+          index[category.integer("id")] = static_cast<int>(i);
+    });
+    return index.empty() ? index_by_id(classes_) : index;
   }
 
   void read_frames(const fs::path& pictures, ProblemList& problems) {

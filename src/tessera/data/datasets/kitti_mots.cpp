@@ -23,7 +23,7 @@ class KittiMots : public LabelFileDataset {
     const fs::path labels = place_below(spec.root, spec.annotations, "instances");
     require_split(folders, pictures);
     if (has_labels_) require_split(folders, labels);
-    for (const std::string& sequence : kitti_sequences(spec.split)) {
+    for (const std::string& sequence : sequences(spec)) {
       if (!folders.has_folder(pictures / sequence))
         problems.add(ProblemKind::kMissingFile, (pictures / sequence).string());
       else
@@ -34,6 +34,15 @@ class KittiMots : public LabelFileDataset {
   }
 
  private:
+  /// Those that the evaluation's list names, where it lies here, else the official split's.
+  static std::vector<std::string> sequences(const DatasetSpec& spec) {
+    const fs::path list = spec.root / ("evaluate_mots.seqmap." + spec.split);
+    if (!fs::exists(list)) return kitti_sequences(spec.split);
+    std::vector<std::string> names;
+    for (const std::string& line : read_list(list)) names.push_back(line.substr(0, line.find(' ')));
+    return names;
+  }
+
   void read_labels(std::size_t index, Size picture_size, Sample& sample) const override {
     constexpr std::uint32_t kIgnored = 10000;
     const fs::path& path = label_path(index);

@@ -27,6 +27,7 @@ class Vipseg : public LabelFileDataset {
         add_folder_pair({pictures / video, masks / video, ".jpg", ".png", video, false}, folders,
                         problems);
     }
+    report_name_gaps(problems);
   }
 
  private:

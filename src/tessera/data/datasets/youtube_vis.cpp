@@ -97,12 +97,14 @@ class YoutubeVis : public FileDataset {
       const std::int64_t owner = annotation.integer(owner_key);
       const auto first = first_frame_.find(owner);
       if (first == first_frame_.end()) {
-        problems.add(ProblemKind::kMissingPicture, fmt::format("{} {} of annotation {}", owner_key,
-                                                               owner, annotation.integer("id")));
+        problems.add(ProblemKind::kMissingPicture,
+                     fmt::format("{} {} of annotation {} in {}", owner_key, owner,
+                                 annotation.integer("id"), file_.path().string()));
       } else if (!index_of_class_.contains(annotation.integer("category_id"))) {
-        problems.add(ProblemKind::kUnknownClass,
-                     fmt::format("category_id {} of annotation {}",
-                                 annotation.integer("category_id"), annotation.integer("id")));
+        problems.add(
+            ProblemKind::kUnknownClass,
+            fmt::format("category_id {} of annotation {} in {}", annotation.integer("category_id"),
+                        annotation.integer("id"), file_.path().string()));
       } else if (is_converted_) {
         objects_[first->second].push_back({text, 0});
       } else {

@@ -100,6 +100,7 @@ Names kitti_mots(const fs::path& root, FolderCache& folders) {
   return splits_where([&](const std::string& split) {
     if (split == "test") return folders.has_folder(root / "testing" / "image_02");
     if (!folders.has_folder(root / "instances")) return false;
+    if (folders.has_file(root / ("evaluate_mots.seqmap." + split))) return true;
     const Names sequences = kitti_sequences(split);
     return std::any_of(sequences.begin(), sequences.end(), [&](const auto& sequence) {
       return folders.has_folder(training / sequence);

@@ -7,6 +7,7 @@
 #include "tessera/data/datasets/cityscapes_classes.h"
 #include "tessera/data/folder_cache.h"
 #include "tessera/data/label_coding.h"
+#include "tessera/data/prepare/cityscapes_vps_merge.h"
 #include "tessera/data/prepare/prepare.h"
 #include "tessera/data/prepare/segment_colors.h"
 #include "tessera/image/image_io.h"
@@ -168,14 +169,15 @@ void make_video_labels(const fs::path& folder, const std::vector<std::string>& n
 }  // namespace
 
 void prepare_cityscapes_vps(const PrepareOptions& options) {
+  merge_cityscapes_vps(options);
   FolderCache folders;
   bool found = false;
   for (const std::string split : {"train", "val", "test"}) {
-    const fs::path from = options.source / split;
+    const fs::path merged = options.destination / split;
+    const fs::path from = folders.has_folder(merged / "cls") ? merged : options.source / split;
     if (!folders.has_folder(from / "cls") || !folders.has_folder(from / "inst")) continue;
     found = true;
-    const fs::path to = options.destination / split;
-    make_video_labels(to, make_labels(from, options, to, folders), split, options);
+    make_video_labels(merged, make_labels(from, options, merged, folders), split, options);
   }
   if (!found) fail("{}: no split has the folders cls and inst", options.source.string());
 }

@@ -13,6 +13,7 @@ constexpr std::pair<const char*, void (*)(const PrepareOptions&)> kSteps[] = {
     {"cityscapes-step", prepare_cityscapes},
     {"cityscapes-vps", prepare_cityscapes_vps},
     {"kitti-step", prepare_kitti_step},
+    {"stem-seg", prepare_stem_seg},
     {"vipseg", prepare_vipseg},
     {"youtube-vis", prepare_youtube_vis},
 };

@@ -36,8 +36,14 @@ void prepare_youtube_vis(const PrepareOptions& options);
 /// imgs/, panomasks/ -> 720 rows (change2_720p.py), panomasksRGB/ and panoptic_gt_VIPSeg*.json.
 void prepare_vipseg(const PrepareOptions& options);
 
-/// cls/, inst/ -> labelmap/, panoptic_inst/, panoptic_video/ and panoptic_gt_*_city_vps.json.
+/// The release with leftImg8bit_sequence and gtFine -> img/, img_all/, cls/, inst/
+/// (fetch_city_images.py, merge_datasets.py) -> labelmap/, panoptic_inst/, panoptic_video/ and
+/// panoptic_gt_*_city_vps.json (create_panoptic_labels.py, create_panoptic_video_labels.py).
 void prepare_cityscapes_vps(const PrepareOptions& options);
+
+/// COCO, PASCAL VOC, Mapillary, YouTube-VIS, DAVIS or KITTI-MOTS -> the annotation files that
+/// STEm-Seg and VIShv read: coco.json, davis_train.json, ...
+void prepare_stem_seg(const PrepareOptions& options);
 
 /// By the name of the dataset ("kitti-step", ...); UsageError for one that needs no preparation.
 void prepare_dataset(const std::string& name, const PrepareOptions& options);

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/json.h"
 #include "tessera/data/datasets/kitti_sequences.h"
 #include "tessera/data/open_dataset.h"
 #include "tessera/data/prepare/pil_resize.h"
+#include "tessera/data/synth/synthesize.h"
 #include "tessera/image/image_io.h"
 #include "test_support.h"
 
@@ -138,6 +141,144 @@ TEST_F(PrepareTest, CityscapesVpsLabels) {
               testing::ElementsAre(0, 13003, 255));
   EXPECT_THAT(read_json(folder_ / "out/panoptic_gt_val_city_vps.json"),
               HasSubstr(R"("image_id":"0001_0001_aa_000000_000004")"));
+}
+
+class CityscapesVpsMerge : public PrepareTest {
+ protected:
+  /// A release of one video with two labelled frames, the second Cityscapes' own, beside
+  /// Cityscapes.
+  CityscapesVpsMerge() {
+    write_text_file(in("cityscapes_vps/panoptic_im_val_city_vps.json"),
+                    R"({"images": [
+                      {"id": "0000_0000_aa_000000_000004",
+                       "file_name": "0000_0000_aa_000000_000004_newImg8bit.png"},
+                      {"id": "0000_0001_aa_000000_000019",
+                       "file_name": "0000_0001_aa_000000_000019_leftImg8bit.png"}]})");
+    write_text_file(in("cityscapes_vps/im_all_info_val_city_vps.json"),
+                    R"({"images": [{"id": 1, "file_name": "aa_000000_000000_leftImg8bit.png"}]})");
+    for (const char* frame : {"000000", "000004", "000019"})
+      write_png(
+          in(std::string("leftImg8bit_sequence/val/aa/aa_000000_") + frame + "_leftImg8bit.png"),
+          Image({2, 1}, 3, 9));
+    write_png(in("cityscapes_vps/val/cls/0000_0000_aa_000000_000004_final_mask.png"),
+              Image({2, 1}, 3, 70));
+    write_png(in("cityscapes_vps/val/inst/0000_0000_aa_000000_000004_final_mask.png"),
+              Image16({2, 1}, 1, 11));
+    write_png(in("gtFine/val/aa/aa_000000_000019_gtFine_color.png"), Image({2, 1}, 3, 70));
+    write_png(in("gtFine/val/aa/aa_000000_000019_gtFine_instanceIds.png"), Image16({2, 1}, 1, 11));
+  }
+
+  fs::path in(const fs::path& relative) const {
+    const fs::path path = folder_ / "in" / relative;
+    make_directories(path.parent_path());
+    return path;
+  }
+};
+
+TEST_F(CityscapesVpsMerge, TakesPicturesAndLabelsFromCityscapes) {
+  prepare_dataset("cityscapes-vps", options());
+  const fs::path val = folder_ / "out" / "val";
+  for (const char* file : {"img/0000_0000_aa_000000_000004_newImg8bit.png",
+                           "img/0000_0001_aa_000000_000019_leftImg8bit.png",
+                           "img_all/aa_000000_000000_leftImg8bit.png",
+                           "cls/0000_0001_aa_000000_000019_gtFine_color.png",
+                           "inst/0000_0001_aa_000000_000019_gtFine_instanceIds.png",
+                           "panoptic_video/0000_0001_aa_000000_000019_gtFine_color.png"})
+    EXPECT_TRUE(fs::exists(val / file)) << file;
+  const auto dataset = open_dataset({DatasetFormat::kCityscapesVps, folder_ / "out", "val"});
+  ASSERT_EQ(dataset->size(), 2U);
+  EXPECT_EQ(dataset->load(1).semantic->values()[0], 2);  // building
+}
+
+TEST_F(CityscapesVpsMerge, MissingFilesAreListedBeforeAnythingIsWritten) {
+  fs::remove_all(folder_ / "in" / "leftImg8bit_sequence");
+  EXPECT_THAT([this] { prepare_dataset("cityscapes-vps", options()); },
+              ThrowsMessage<Error>(testing::AllOf(HasSubstr("3 missing file(s)"),
+                                                  HasSubstr("leftImg8bit_sequence"))));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+/// Every object of a frame as (class name, mask), whatever the dataset keeps it as.
+std::multimap<std::string, std::string> objects_of(const Dataset& dataset, std::size_t index) {
+  const Sample sample = dataset.load_labels(index);
+  std::multimap<std::string, std::string> objects;
+  for (const Instance& instance : sample.instances)
+    if (!instance.crowd)
+      objects.emplace(dataset.classes()[instance.category].name, rle_to_string(instance.mask));
+  if (!sample.panoptic) return objects;
+  for (const Segment& segment : sample.panoptic->segments) {
+    const bool is_ignored = segment.ignore || segment.crowd;
+    if (!is_ignored && !dataset.classes()[segment.category].is_thing) continue;
+    objects.emplace(is_ignored ? "ignore" : dataset.classes()[segment.category].name,
+                    rle_to_string(rle_encode(sample.panoptic->ids, segment.id)));
+  }
+  return objects;
+}
+
+struct StemSegCase {
+  const char* format;
+  DatasetFormat read_as;
+  const char* split;
+  const char* file;
+  const char* images;  ///< the folder that its picture paths start at
+};
+
+class StemSegTest : public PrepareTest, public testing::WithParamInterface<StemSegCase> {};
+
+TEST_P(StemSegTest, FilesHoldTheObjectsOfTheDataset) {
+  const StemSegCase& c = GetParam();
+  synth::SynthOptions street;
+  street.format = c.format;
+  street.sequences = street.val_sequences = 1;
+  street.frames = 3;
+  street.size = {208, 64};
+  synth::synthesize(folder_ / "in", street);
+  prepare_dataset("stem-seg", options());
+  DatasetSpec spec{DatasetFormat::kStemSeg, folder_ / "out", c.file};
+  spec.images = folder_ / "in" / c.images;
+  const auto made = open_dataset(spec);
+  const auto original = open_dataset({c.read_as, folder_ / "in", c.split});
+  ASSERT_GE(made->size(), original->size());
+  for (std::size_t i = 0; i < original->size(); ++i) {
+    auto expected = objects_of(*original, i);
+    // Groups are left out; so is an ignored region that has no class of its own there.
+    if (std::string(c.format) != "kitti-mots") expected.erase("ignore");
+    EXPECT_FALSE(expected.empty());
+    EXPECT_EQ(objects_of(*made, i), expected) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Datasets, StemSegTest,
+                         testing::Values(StemSegCase{"coco", DatasetFormat::kCocoInstances, "train",
+                                                     "coco", "train2017"},
+                                         StemSegCase{"pascal-voc", DatasetFormat::kPascalVoc,
+                                                     "train", "pascal_voc", "JPEGImages"},
+                                         StemSegCase{"youtube-vis", DatasetFormat::kYoutubeVis,
+                                                     "val", "youtube_vis_val", "valid/JPEGImages"},
+                                         StemSegCase{"davis", DatasetFormat::kDavis, "train",
+                                                     "davis_train", "JPEGImages/480p"},
+                                         StemSegCase{"kitti-mots", DatasetFormat::kKittiMots, "val",
+                                                     "kittimots_val", "training/image_02"}),
+                         [](const auto& info) { return std::string(info.param.file); });
+
+TEST_F(PrepareTest, StemSegMapillaryCountsLabelsFromOne) {
+  synth::SynthOptions street;
+  street.format = "mapillary";
+  street.sequences = 1;
+  street.val_sequences = 0;
+  street.frames = 1;
+  street.size = {208, 64};
+  synth::synthesize(folder_ / "in", street);
+  prepare_dataset("stem-seg", options());
+  const std::string json = read_json(folder_ / "out" / "mapillary.json");
+  EXPECT_THAT(json, HasSubstr(R"("14":"car")"));  // label 13
+  EXPECT_THAT(
+      [this] {
+        PrepareOptions wrong = options();
+        wrong.source = test::golden_dir() / "video_knet_vis" / "mini_ytvis" / "coco";
+        prepare_dataset("stem-seg", wrong);
+      },
+      ThrowsMessage<Error>(HasSubstr("isn't laid out as any dataset")));
 }
 
 TEST_F(PrepareTest, UnknownDatasetAndMissingSource) {

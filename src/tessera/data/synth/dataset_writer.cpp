@@ -2,12 +2,42 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/text.h"
 
 namespace tessera::synth {
 namespace fs = std::filesystem;
+namespace {
+
+using MakeWriter = std::unique_ptr<DatasetWriter> (*)(const fs::path& root, int frames);
+
+/// For the formats that hold sequences of any length.
+template <std::unique_ptr<DatasetWriter> (*make)(const fs::path& root)>
+std::unique_ptr<DatasetWriter> of_any_length(const fs::path& root, int) {
+  return make(root);
+}
+
+constexpr std::pair<std::string_view, MakeWriter> kWriters[] = {
+    {"kitti-step", of_any_length<make_kitti_step_writer>},
+    {"kitti-step-flat", of_any_length<make_kitti_step_flat_writer>},
+    {"ade20k", of_any_length<make_ade20k_writer>},
+    {"cityscapes", of_any_length<make_cityscapes_writer>},
+    {"cityscapes-vps", make_cityscapes_vps_writer},
+    {"coco", of_any_length<make_coco_writer>},
+    {"custom", of_any_length<make_custom_writer>},
+    {"davis", of_any_length<make_davis_writer>},
+    {"kitti-mots", of_any_length<make_kitti_mots_writer>},
+    {"mapillary", of_any_length<make_mapillary_writer>},
+    {"pascal-voc", of_any_length<make_pascal_voc_writer>},
+    {"vipseg", of_any_length<make_vipseg_writer>},
+    {"youtube-vis", of_any_length<make_youtube_vis_writer>},
+};
+
+}  // namespace
 
 fs::path DatasetWriter::file(const fs::path& relative) const {
   const fs::path path = root_ / relative;
@@ -20,22 +50,30 @@ void DatasetWriter::write_json(const fs::path& relative, const nlohmann::json& c
 }
 
 std::vector<std::string> synth_format_names() {
-  return {"kitti-step", "kitti-step-flat", "cityscapes-vps", "coco",
-          "ade20k",     "youtube-vis",     "davis"};
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kWriters) names.emplace_back(name);
+  return names;
 }
 
 std::unique_ptr<DatasetWriter> make_dataset_writer(std::string_view format, const fs::path& root,
                                                    int frames) {
-  if (format == "kitti-step") return make_kitti_step_writer(root);
-  if (format == "kitti-step-flat") return make_kitti_step_flat_writer(root);
-  if (format == "cityscapes-vps") return make_cityscapes_vps_writer(root, frames);
-  if (format == "coco") return make_coco_writer(root);
-  if (format == "ade20k") return make_ade20k_writer(root);
-  if (format == "youtube-vis") return make_youtube_vis_writer(root);
-  if (format == "davis") return make_davis_writer(root);
+  for (const auto& [name, make] : kWriters)
+    if (name == format) return make(root, frames);
   throw UsageError(fmt::format("unknown format '{}'{}; expected one of {}", format,
                                did_you_mean(format, synth_format_names()),
                                fmt::join(synth_format_names(), ", ")));
+}
+
+std::vector<const ClassInfo*> classes_by_name(const std::vector<ClassInfo>& classes,
+                                              const std::vector<std::string>& names) {
+  std::vector<const ClassInfo*> found;
+  for (const std::string& name : names) {
+    const auto info = std::find_if(classes.begin(), classes.end(),
+                                   [&](const ClassInfo& known) { return known.name == name; });
+    if (info == classes.end() && !name.empty()) fail("no class '{}'", name);
+    found.push_back(info == classes.end() ? nullptr : &*info);
+  }
+  return found;
 }
 
 }  // namespace tessera::synth

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/data/dataset.h"
 #include "tessera/data/synth/synth_frame.h"
 
 namespace tessera::synth {
@@ -52,9 +53,21 @@ std::unique_ptr<DatasetWriter> make_ade20k_writer(const std::filesystem::path& r
 std::unique_ptr<DatasetWriter> make_youtube_vis_writer(const std::filesystem::path& root);
 std::unique_ptr<DatasetWriter> make_davis_writer(const std::filesystem::path& root);
 
-/// The identities of a frame in KITTI-STEP's encoding: R = trainId, id = 256 G + B on persons and
-/// cars.
-Image kitti_step_picture(const LabelMap& categories, const IdMap& tracks);
+std::unique_ptr<DatasetWriter> make_cityscapes_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_custom_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_kitti_mots_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_mapillary_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_pascal_voc_writer(const std::filesystem::path& root);
+std::unique_ptr<DatasetWriter> make_vipseg_writer(const std::filesystem::path& root);
+
+/// The identities of a frame in KITTI-STEP's encoding: R = trainId, id = 256 G + B on the things of
+/// `classes`, which are in order of the trainIds.
+Image step_picture(const LabelMap& categories, const IdMap& tracks,
+                   const std::vector<ClassInfo>& classes);
+
+/// Of each name the class that is called so; null for "".
+std::vector<const ClassInfo*> classes_by_name(const std::vector<ClassInfo>& classes,
+                                              const std::vector<std::string>& names);
 
 /// The number that a sequence of KITTI-STEP has: those of the official split first, so that tools
 /// which know them by heart find them.

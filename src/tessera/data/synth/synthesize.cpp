@@ -11,6 +11,7 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/thread_pool.h"
+#include "tessera/data/datasets/cityscapes_classes.h"
 #include "tessera/data/synth/dataset_writer.h"
 #include "tessera/data/synth/oracle.h"
 #include "tessera/data/synth/street.h"
@@ -87,7 +88,7 @@ void write_oracles(const fs::path& root, const SynthFrame& frame, const OracleMa
         fmt::format("{:04}", kitti_step_sequence_number(frame.split, frame.sequence));
     make_directories(folder);
     write_png(folder / fmt::format("{:06}.png", frame.frame),
-              kitti_step_picture(frame.categories, maps[i]));
+              step_picture(frame.categories, maps[i], cityscapes_step_classes()));
   }
 }
 

@@ -158,6 +158,13 @@ TEST_F(SynthesizeFolder, EveryFormatIsReadBackWithoutProblems) {
                         Case{"coco", DatasetFormat::kCocoPanoptic, "val", 10},
                         Case{"coco", DatasetFormat::kCocoInstances, "train", 10},
                         Case{"ade20k", DatasetFormat::kAde20k, "val", 10},
+                        Case{"cityscapes", DatasetFormat::kCityscapes, "val", 10},
+                        Case{"cityscapes", DatasetFormat::kCityscapesStep, "train", 10},
+                        Case{"custom", DatasetFormat::kCustom, "val", 10},
+                        Case{"kitti-mots", DatasetFormat::kKittiMots, "val", 10},
+                        Case{"mapillary", DatasetFormat::kMapillary, "train", 10},
+                        Case{"pascal-voc", DatasetFormat::kPascalVoc, "val", 10},
+                        Case{"vipseg", DatasetFormat::kVipseg, "val", 10},
                         Case{"youtube-vis", DatasetFormat::kYoutubeVis, "train", 10},
                         Case{"davis", DatasetFormat::kDavis, "val", 10}}) {
     SCOPED_TRACE(std::string(c.format) + " " + c.split);

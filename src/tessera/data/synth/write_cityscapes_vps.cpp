@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr int kLabelEvery = 5;
 constexpr int kCityscapesFrame = 19;  ///< this one is labelled by Cityscapes itself, and named so
 constexpr int kVideoFrames = 30;
+constexpr int kVideoDivisor = 10000;
 
 bool is_labelled(const SynthFrame& frame) { return frame.frame % kLabelEvery == kLabelEvery - 1; }
 
@@ -28,16 +29,26 @@ struct Names {
   std::string id;       ///< without what the file is
   std::string picture;  ///< file names
   std::string labels, instances;
+  std::string sequence_picture;  ///< in Cityscapes' leftImg8bit_sequence
 };
 
 Names names_of(const SynthFrame& frame) {
   // The number runs over the labelled frames of the split; the frames before each one share it.
   const int number = frame.sequence * (frame.frames / kLabelEvery) + frame.frame / kLabelEvery;
-  const std::string id = fmt::format("{:04}_{:04}_street_{:06}_{:06}", frame.sequence, number,
-                                     frame.sequence, frame.frame);
+  const std::string name =
+      fmt::format("street{}_{:06}_{:06}", frame.split, frame.sequence, frame.frame);
+  const std::string id = fmt::format("{:04}_{:04}_{}", frame.sequence, number, name);
+  const std::string sequence_picture = name + "_leftImg8bit.png";
   if (frame.frame % kVideoFrames == kCityscapesFrame)
-    return {id, id + "_leftImg8bit.png", id + "_gtFine_color.png", id + "_gtFine_instanceIds.png"};
-  return {id, id + "_newImg8bit.png", id + "_final_mask.png", id + "_final_mask.png"};
+    return {id, id + "_leftImg8bit.png", id + "_gtFine_color.png", id + "_gtFine_instanceIds.png",
+            sequence_picture};
+  return {id, id + "_newImg8bit.png", id + "_final_mask.png", id + "_final_mask.png",
+          sequence_picture};
+}
+
+/// The lists for training number their pictures: 0005_0025_... is 50025.
+int numeric_id(const std::string& id) {
+  return std::stoi(id.substr(0, 4)) * kVideoDivisor + std::stoi(id.substr(5, 4));
 }
 
 std::uint32_t pack(const ClassInfo& info) {
@@ -74,24 +85,29 @@ class CityscapesVpsWriter : public DatasetWriter {
   json write(const SynthFrame& frame) const override {
     const Names names = names_of(frame);
     const std::string split = frame.split + "/";
-    if (frame.split == "val") write_png(file(split + "img_all/" + names.picture), frame.image);
+    if (frame.split == "val")
+      write_png(file(split + "img_all/" + names.sequence_picture), frame.image);
     json image = {{"id", names.id},
                   {"file_name", names.picture},
                   {"width", frame.image.width()},
                   {"height", frame.image.height()}};
-    if (!is_labelled(frame)) return {{"image", std::move(image)}};
+    json listed = image;  // among all frames, which are numbered from 1 in each video
+    listed["id"] = frame.sequence * kVideoDivisor + frame.frame + 1;
+    listed["file_name"] = names.sequence_picture;
+    if (!is_labelled(frame)) return {{"listed", std::move(listed)}};
     write_png(file(split + "img/" + names.picture), frame.image);
     write_label_pictures(frame, names);
-    return {{"image", std::move(image)},
+    return {{"listed", std::move(listed)},
+            {"image", std::move(image)},
             {"panoptic", write_panoptic(frame, names)},
             {"instances", describe_instances(frame)}};
   }
 
   void collect(const SynthFrame& frame, json content) override {
     Split& split = splits_[frame.split];
-    split.all_images.push_back(content["image"]);
+    split.all_images.push_back(std::move(content["listed"]));
     if (!is_labelled(frame)) return;
-    const std::size_t number = split.images.size() + 1;
+    const int number = numeric_id(content["image"]["id"]);
     split.panoptic.push_back(std::move(content["panoptic"]));
     for (json& instance : content["instances"]) {
       instance["id"] = split.instances.size() + 1;
@@ -110,13 +126,12 @@ class CityscapesVpsWriter : public DatasetWriter {
                      {"isthing", info.is_thing ? 1 : 0},
                      {"color", info.color}});
       if (info.is_thing)
-        things.push_back(
-            {{"id", things.size() + 1}, {"name", info.name}, {"supercategory", info.name}});
+        things.push_back({{"id", info.id}, {"name", info.name}, {"supercategory", info.name}});
     }
     for (auto& [name, split] : splits_) {
       const std::string ending = name + "_city_vps";
       json numbered = split.images;
-      for (std::size_t i = 0; i < numbered.size(); ++i) numbered[i]["id"] = i + 1;
+      for (json& image : numbered) image["id"] = numeric_id(image["id"]);
       write_json("panoptic_im_" + ending + ".json",
                  {{"images", split.images}, {"categories", all}});
       write_json("instances_" + ending + "_rle.json",
@@ -208,7 +223,7 @@ class CityscapesVpsWriter : public DatasetWriter {
       const Rle mask = rle_encode(frame.tracks, object.track);
       const Box box = object.box();
       instances.push_back(
-          {{"category_id", object.category - 10},
+          {{"category_id", object.category},
            {"inst_id", object.track},
            {"area", object.area},
            {"bbox", {box.x, box.y, box.width, box.height}},

@@ -18,13 +18,8 @@ using nlohmann::json;
 std::vector<int> ids_by_name(const std::vector<ClassInfo>& classes,
                              const std::vector<std::string>& names) {
   std::vector<int> ids;
-  for (const std::string& name : names) {
-    int id = 0;
-    for (const ClassInfo& info : classes)
-      if (info.name == name) id = info.id;
-    if (id == 0 && !name.empty()) fail("no class '{}'", name);
-    ids.push_back(id);
-  }
+  for (const ClassInfo* info : classes_by_name(classes, names))
+    ids.push_back(info == nullptr ? 0 : info->id);
   return ids;
 }
 

@@ -27,7 +27,7 @@ class KittiStepWriter : public DatasetWriter {
     const std::string tree = fmt::format("{}/{:04}/{:06}.png", frame.split, number, frame.frame);
     write_png(file(flat_ ? flat + "leftImg8bit.png" : "images/" + tree), frame.image);
     write_png(file(flat_ ? flat + "panoptic.png" : "panoptic_maps/" + tree),
-              kitti_step_picture(frame.categories, frame.tracks));
+              step_picture(frame.categories, frame.tracks, cityscapes_step_classes()));
     return {};
   }
 
@@ -37,8 +37,8 @@ class KittiStepWriter : public DatasetWriter {
 
 }  // namespace
 
-Image kitti_step_picture(const LabelMap& categories, const IdMap& tracks) {
-  const auto& classes = cityscapes_step_classes();
+Image step_picture(const LabelMap& categories, const IdMap& tracks,
+                   const std::vector<ClassInfo>& classes) {
   Image picture(categories.size(), 3);
   for (int y = 0; y < picture.height(); ++y)
     for (int x = 0; x < picture.width(); ++x) {
