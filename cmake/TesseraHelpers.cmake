@@ -37,7 +37,7 @@ function(tessera_add_tests name)
                                              tessera_test_support GTest::gtest_main)
   include(GoogleTest)
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 300)
+                       PROPERTIES TIMEOUT 300 ENVIRONMENT GOMP_SPINCOUNT=20000)
 endfunction()
 
 # tessera_use_torch(TARGET)

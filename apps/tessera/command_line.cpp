@@ -94,7 +94,9 @@ int run_command_line(int argc, char** argv, const AddCommands& add_commands) {
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "tessera: out of memory\n");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tessera: {}\n", error.what());
+    // libtorch's messages go on with a stack trace.
+    const std::string_view message = error.what();
+    fmt::print(stderr, "tessera: {}\n", message.substr(0, message.find('\n')));
   }
   return kFailed;
 }

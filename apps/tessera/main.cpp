@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
@@ -19,10 +20,16 @@ bool needs_torch(std::string_view command) {
                      [command](const TorchCommand& known) { return command == known.name; });
 }
 
+/// libgomp's threads wait for each other by spinning, which costs a busy machine many times the
+/// work itself; after this many rounds (a few microseconds) they sleep. libgomp reads it when it is
+/// loaded.
+void bound_spinning() { ::setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0); }
+
 /// Goes on as tessera-torch, which stands beside this program. Returns only when that fails.
 int become_torch_program(char** argv) {
   const std::filesystem::path program =
       std::filesystem::read_symlink("/proc/self/exe").replace_filename("tessera-torch");
+  bound_spinning();
   ::execv(program.c_str(), argv);
   fmt::print(stderr, "tessera: {}: {}; it belongs beside tessera, install both\n", program.string(),
              std::strerror(errno));

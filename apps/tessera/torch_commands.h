@@ -14,6 +14,7 @@ struct TorchCommand {
 inline constexpr std::array kTorchCommands = {
     TorchCommand{"info", "Show versions, devices, CPU features, BLAS, threads and memory"},
     TorchCommand{"predict", "Segment pictures with a trained model"},
+    TorchCommand{"train", "Train a model"},
 };
 
 /// The description of one of them.

@@ -48,7 +48,7 @@ Batch Loader::next() {
   {
     std::unique_lock lock(mutex_);
     while (!done_.wait_for(lock, kInterruptPoll, [this] { return made_.contains(to_give_); }))
-      check_interrupt();
+      if (options_.heed_interrupt) check_interrupt();
     made = std::move(made_.extract(to_give_).mapped());
     ++to_give_;
   }
@@ -129,7 +129,7 @@ Loader::Made Loader::make(std::uint64_t number, const Indices& indices) const {
 Clip Loader::load_clip(std::size_t index, const Random& random, Made& made) const {
   Random replacement = random.fork("replacement");
   for (int draw = 0; draw < kMostDraws; ++draw) {
-    check_interrupt();
+    if (options_.heed_interrupt) check_interrupt();
     try {
       std::optional<Clip> clip = with_context(source_.name(index), [&] {
         return source_.load(index, random.fork("sample").fork(draw), made.times);

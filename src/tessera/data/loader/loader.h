@@ -29,6 +29,8 @@ struct LoaderOptions {
   int workers = 0;          ///< 0: one a processor
   int prefetch = 4;         ///< batches that are finished or being made: the bound on memory
   int max_skipped = 0;  ///< unreadable samples that are replaced by others before it is an error
+  /// Whether Ctrl-C ends next(); a training loop that saves its state first looks for itself.
+  bool heed_interrupt = true;
   /// Told of every skipped sample, on the thread that calls next().
   std::function<void(const SkippedSample&)> on_skip;
 };
@@ -61,7 +63,7 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   /// The next batch. Throws what making it threw, with the sample's name, and Interrupted on
-  /// Ctrl-C.
+  /// Ctrl-C (where it is heeded).
   Batch next();
 
   std::uint64_t batches_per_epoch() const { return batches_per_epoch_; }

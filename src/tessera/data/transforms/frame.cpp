@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tessera/core/error.h"
+#include "tessera/data/label_coding.h"
 
 namespace tessera {
 namespace {
@@ -98,6 +99,7 @@ Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds) {
     check_size(frame, sample.semantic->size(), "class labels");
     frame.semantic = std::move(*sample.semantic);
   }
+  if (sample.panoptic && !sample.semantic) frame.semantic = semantic_map(*sample.panoptic);
   if (sample.ignored) {
     check_size(frame, sample.ignored->size(), "ignored pixels");
     frame.ignored = std::move(*sample.ignored);

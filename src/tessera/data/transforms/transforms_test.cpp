@@ -177,11 +177,12 @@ TEST(Crowds, AreObjectsOnlyWhereAsked) {
   Sample sample;
   sample.image = Image({8, 4}, 3);
   sample.panoptic =
-      PanopticMap{small_frame().ids, {{.id = 9, .category = 0, .track_id = 5, .crowd = true}}};
+      PanopticMap{IdMap({8, 4}, 1, 9), {{.id = 9, .category = 0, .track_id = 5, .crowd = true}}};
   EXPECT_TRUE(to_frame(sample, {true}).objects.empty());
   const Frame frame = to_frame(sample, {true}, Crowds::kObjects);
   ASSERT_EQ(frame.objects.size(), 1u);
   EXPECT_TRUE(frame.objects[0].crowd);
+  EXPECT_EQ(frame.semantic, LabelMap({8, 4}, 1, 0));
 }
 
 TEST(Crop, RefusesAWindowOutsideThePicture) {

@@ -1,0 +1,87 @@
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "command.h"
+#include "tessera/core/error.h"
+#include "tessera/core/file.h"
+#include "tessera/training/launcher.h"
+#include "tessera/training/trainer.h"
+#include "torch_commands.h"
+
+namespace tessera::app {
+namespace {
+
+/// The command line of this process, without --nproc N.
+std::vector<std::string> arguments_without_nproc() {
+  const auto bytes = read_file("/proc/self/cmdline");
+  std::vector<std::string> arguments;
+  for (std::string argument; const std::uint8_t byte : bytes) {
+    if (byte != 0) {
+      argument += static_cast<char>(byte);
+      continue;
+    }
+    arguments.push_back(std::exchange(argument, ""));
+  }
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--nproc")
+      ++i;
+    else if (!arguments[i].starts_with("--nproc="))
+      kept.push_back(arguments[i]);
+  }
+  return kept;
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app) {
+  struct State {
+    CommonOptions common;
+    std::string config, work_dir, load_from;
+    std::vector<std::string> set;
+    TrainRequest request;
+    int processes = 0;
+    bool no_validate = false;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* command = add_command(
+      app, "train", torch_command_description("train"),
+      "tessera train configs/knet/street.yaml --work-dir runs/street", state->common, [state] {
+        if (state->processes > 1) {
+          const int code = launch_processes(arguments_without_nproc(), state->processes);
+          if (code != 0) fail("training with {} processes has failed", state->processes);
+          return;
+        }
+        const Config config = Config::load(state->config, state->set);
+        TrainRequest& request = state->request;
+        const std::string name = std::filesystem::path(state->config).stem().string();
+        request.work_dir = state->work_dir.empty() ? "work_dirs/" + name : state->work_dir;
+        request.load_from = state->load_from;
+        request.validate = !state->no_validate;
+        request.seed = state->common.seed;
+        request.threads = state->common.thread_count();
+        request.place = place_from_environment();
+        train(config, request);
+      });
+  TrainRequest& request = state->request;
+  command->add_option("CONFIG", state->config, "The experiment's configuration")->required();
+  command->add_option("--set", state->set, "Overrides a key of the configuration: a.b=c");
+  command->add_option("--work-dir", state->work_dir,
+                      "Where everything goes; work_dirs/ and the configuration's name without it");
+  command->add_option("--load-from", state->load_from,
+                      "Weights to start from; what does not fit is listed and left as it is");
+  command->add_flag("--resume", request.resume, "Go on from the newest checkpoint in the folder");
+  command->add_flag("--no-validate", state->no_validate, "Do not validate");
+  command->add_flag("--dry-run", request.dry_run,
+                    "Show the resolved configuration, data and parameters, and end");
+  command->add_option("--device", request.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command->add_option("--precision", request.precision, "fp32 or bf16")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  command->add_option("--nproc", state->processes, "Processes to start on this machine")
+      ->check(CLI::PositiveNumber);
+}
+
+}  // namespace tessera::app

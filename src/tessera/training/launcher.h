@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tessera {
+
+/// Runs `arguments` as `count` processes of this machine, which find each other through torchrun's
+/// environment variables. When one ends with an error, the others are ended and its exit code is
+/// the result; 0 when all are done. Signals are passed on.
+int launch_processes(const std::vector<std::string>& arguments, int count);
+
+}  // namespace tessera

@@ -1,0 +1,13 @@
+#include "tessera/core/error.h"
+#include "tessera/training/knet_task.h"
+
+namespace tessera {
+
+std::unique_ptr<TrainingTask> make_training_task(const Config& config,
+                                                 const std::vector<ClassInfo>& classes) {
+  const std::string type = config.section_text("model", "type");
+  if (type == "knet") return std::make_unique<KNetTask>(config, classes);
+  fail("model.type is '{}', which cannot be trained; expected knet", type);
+}
+
+}  // namespace tessera
