@@ -73,9 +73,8 @@ StepTree tree_by_number(const fs::path& root, StepCoding coding,
                         std::map<std::int64_t, StepSequence> sequences) {
   StepTree tree{root, coding, {}};
   for (auto& [number, sequence] : sequences) {
-    sequence.number = number;
     sequence.id = number;
-    sequence.name = std::to_string(number);
+    sequence.name = sequence.key = std::to_string(number);
     tree.sequences.push_back(std::move(sequence));
   }
   return finish(std::move(tree));
@@ -112,7 +111,8 @@ StepTree list_folders_of_frames(const fs::path& root, const std::vector<fs::path
     StepSequence sequence;
     sequence.name = folder.filename().string();
     sequence.id = sequence.name;
-    sequence.number = require_number(sequence.name, folder);
+    const auto number = parse_number(sequence.name);
+    sequence.key = number ? std::to_string(*number) : sequence.name;
     for (const fs::path& file : list_files(folder, ".png"))
       sequence.frames.push_back({require_number(file.stem().string(), file), {file}});
     tree.sequences.push_back(std::move(sequence));
@@ -139,9 +139,8 @@ StepTree list_vipseg(const fs::path& masks) {
   StepTree tree{masks, StepCoding::kVipSeg, {}};
   for (const fs::path& folder : vipseg_videos(masks)) {
     StepSequence sequence;
-    sequence.number = static_cast<std::int64_t>(tree.sequences.size());
-    sequence.id = sequence.number;
-    sequence.name = std::to_string(sequence.number);
+    sequence.id = tree.sequences.size();
+    sequence.name = sequence.key = std::to_string(tree.sequences.size());
     for (const fs::path& file : list_files(folder, ".png"))
       sequence.frames.push_back({static_cast<std::int64_t>(sequence.frames.size()), {file}});
     tree.sequences.push_back(std::move(sequence));
@@ -151,7 +150,7 @@ StepTree list_vipseg(const fs::path& masks) {
 
 [[noreturn]] void fail_nothing_found(const fs::path& root) {
   fail(
-      "{}: no frames found; expected *_panoptic.png, SEQ/*_cat.png with _ins.png, SSSS/FFFFFF.png "
+      "{}: no frames found; expected *_panoptic.png, SEQ/*_cat.png with _ins.png, SEQ/FFFFFF.png "
       "or panomasks/VIDEO/*.png",
       root.string());
 }
@@ -207,16 +206,15 @@ StepTree list_step_tree(const fs::path& root) {
 }
 
 std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred) {
-  std::map<std::pair<std::int64_t, std::int64_t>, const StepFrame*> predicted;
+  std::map<std::pair<std::string, std::int64_t>, const StepFrame*> predicted;
   for (const StepSequence& sequence : pred.sequences)
-    for (const StepFrame& frame : sequence.frames)
-      predicted[{sequence.number, frame.number}] = &frame;
+    for (const StepFrame& frame : sequence.frames) predicted[{sequence.key, frame.number}] = &frame;
   std::vector<StepPair> pairs;
   std::vector<std::string> missing;
   for (const StepSequence& sequence : gt.sequences) {
     StepPair pair{pairs.size(), sequence, {}};
     for (const StepFrame& frame : sequence.frames) {
-      const auto found = predicted.find({sequence.number, frame.number});
+      const auto found = predicted.find({sequence.key, frame.number});
       if (found == predicted.end()) {
         missing.push_back(frame_name(sequence, frame));
         continue;

@@ -29,7 +29,7 @@ struct StepFrame {
 struct StepSequence {
   nlohmann::json id;  ///< a number or, for the benchmark's tree, the folder's name
   std::string name;
-  std::int64_t number = 0;
+  std::string key;                ///< what both sides are paired by: "2" for "0002" and "000002"
   std::vector<StepFrame> frames;  ///< by number
 };
 
@@ -42,7 +42,7 @@ struct StepTree {
 /// Finds out which of these a folder holds, and lists it:
 ///  - SSSSSS_FFFFFF_panoptic.png, all in one folder (Video K-Net's ground truth)
 ///  - [panoptic/]SEQ/SSSSSS_FFFFFF_cat.png and _ins.png (Video K-Net's results)
-///  - SSSS/FFFFFF.png, RGB (KITTI-STEP's panoptic_maps/val)
+///  - SEQ/FFFFFF.png, RGB (KITTI-STEP's panoptic_maps/val, a custom dataset's panoptic/)
 ///  - panomasks/VIDEO/FFFFFFFF.png, 16 bits (VIPSeg), videos as val.txt beside it lists them
 StepTree list_step_tree(const std::filesystem::path& root);
 
@@ -53,8 +53,8 @@ struct StepPair {
   std::vector<StepFrame> pred;  ///< as many as gt.frames
 };
 
-/// Pairs sequences and frames by number (VIPSeg: by position). An Error names the missing
-/// predictions; extra ones are warned about.
+/// Pairs sequences by number or name and frames by number (VIPSeg: both by position). An Error
+/// names the missing predictions; extra ones are warned about.
 std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred);
 
 /// A frame's pixels as its files code them.
