@@ -55,8 +55,8 @@ void inspect_dataset(const Options& options, const std::vector<DatasetSpec>& spe
   std::string wrong;
   for (const SplitInspection& split : splits)
     if (split.problems.has_errors())
-      wrong += fmt::format("{}{} {}: {}", wrong.empty() ? "" : "; ", to_string(split.spec.format),
-                           split.spec.split, split.problems.summary());
+      wrong += fmt::format("{}{}: {}", wrong.empty() ? "" : "; ", name_of(split.spec),
+                           split.problems.summary());
   if (!wrong.empty()) fail("{}: {}", options.path, wrong);
 }
 

@@ -139,8 +139,7 @@ class Sheet {
 
   void add_heading(const SplitInspection& split) {
     const int top = grow(kMargin + kTitle + kText + 4 * kGap);
-    draw_text(sheet_, fmt::format("{} {}", to_string(split.spec.format), split.spec.split),
-              {kMargin, top + kMargin}, kTitle, kBright);
+    draw_text(sheet_, name_of(split.spec), {kMargin, top + kMargin}, kTitle, kBright);
     std::string amount = describe_amount(split);
     if (split.problems.has_errors())
       amount += fmt::format("; {} problems", split.problems.problems().size());

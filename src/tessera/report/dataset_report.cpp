@@ -82,8 +82,7 @@ std::string describe_rest(const SplitInspection& split) {
 }
 
 std::string split_text(const SplitInspection& split) {
-  std::string text = fmt::format("{} {}: {}\n", to_string(split.spec.format), split.spec.split,
-                                 describe_amount(split));
+  std::string text = fmt::format("{}: {}\n", name_of(split.spec), describe_amount(split));
   if (split.dataset && split.has_labels && !split.readable.empty())
     text += to_text(class_table(split)) + describe_rest(split);
   for (const std::string& line : split.problems.lines()) text += fmt::format("PROBLEM: {}\n", line);
@@ -131,6 +130,11 @@ ordered_json split_json(const SplitInspection& split) {
 }
 
 }  // namespace
+
+std::string name_of(const DatasetSpec& spec) {
+  const std::string_view format = to_string(spec.format);
+  return spec.split.empty() ? std::string(format) : fmt::format("{} {}", format, spec.split);
+}
 
 std::string describe_amount(const SplitInspection& split) {
   if (!split.dataset) return "can't be opened";

@@ -14,6 +14,8 @@ std::string dataset_report_text(const std::vector<SplitInspection>& splits);
 /// The same for programs, with every problem.
 std::string dataset_report_json(const std::vector<SplitInspection>& splits);
 
+/// "kitti-step val"; the format alone where there is one split without a name.
+std::string name_of(const DatasetSpec& spec);
 /// "2 sequences of 20 frames, 40 pictures of 1248x384".
 std::string describe_amount(const SplitInspection& split);
 
