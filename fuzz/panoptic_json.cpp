@@ -1,20 +1,14 @@
 // A COCO panoptic JSON file: its index, its categories and images, and every annotation's segments.
 #include "tessera/metrics/panoptic_json.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <string>
-
+#include "memory_file.h"
 #include "tessera/core/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const int file = ::memfd_create("panoptic", 0);
-  if (::ftruncate(file, 0) != 0 || ::pwrite(file, data, size, 0) != static_cast<ssize_t>(size))
-    std::abort();
+  static tessera::fuzz::MemoryFile file;
+  file.write({data, size});
   try {
-    const tessera::PanopticJson json("/proc/self/fd/" + std::to_string(file));
+    const tessera::PanopticJson json(file.path());
     tessera::JsonParser parser;
     for (const tessera::PanopticAnnotation& annotation : json.annotations())
       json.segments(annotation, parser);

@@ -8,6 +8,7 @@
 #include "tessera/core/file.h"
 #include "tessera/metrics/metric.h"
 #include "tessera/metrics/partial.h"
+#include "tessera/report/eval_report.h"
 
 namespace tessera::app {
 namespace {
@@ -18,7 +19,7 @@ struct EvalArguments {
   CommonOptions common;
   EvalOptions options;
   std::string shard;
-  std::optional<fs::path> json, partial;
+  std::optional<fs::path> json, partial, report;
   std::vector<fs::path> files;  // merge
 };
 
@@ -42,10 +43,24 @@ void run_metric(const MetricKind& kind, EvalArguments& arguments) {
   if (!arguments.shard.empty()) options.shard = parse_shard(arguments.shard);
   if (options.shard.count > 1 && !arguments.partial)
     throw UsageError("--shard needs --partial FILE: a shard's numbers mean nothing by themselves");
+  if (arguments.report && options.shard.count > 1)
+    throw UsageError("--report needs the whole data set, not a --shard of it");
+  WorstJudged worst;
+  if (arguments.report) {
+    check_report_folder(*arguments.report);
+    options.on_frame = [&](const FrameQuality& frame) { worst.add(frame); };
+    options.on_track = [&](const TrackQuality& track) { worst.add(track); };
+  }
   const EvalResult result = kind.evaluate(options);
   if (arguments.partial)
     write_partial(*arguments.partial, kind.name, options.variant, options.shard, result);
-  if (options.shard.count == 1) print_report(result.metric->report(), arguments.json);
+  if (options.shard.count > 1) return;
+  const Report report = result.metric->report();
+  if (arguments.report)
+    write_eval_report(*arguments.report,
+                      {kind.name, options.variant, options.gt.string(), options.pred.string()},
+                      report, worst);
+  print_report(report, arguments.json);
 }
 
 void add_metric_command(CLI::App& eval, const MetricKind& kind) {
@@ -63,6 +78,8 @@ void add_metric_command(CLI::App& eval, const MetricKind& kind) {
   command->add_option("--variant", options.variant, describe_variants(kind));
   command->add_option("--json", arguments->json,
                       "Write the numbers at full precision to this file");
+  command->add_option("--report", arguments->report,
+                      "Write a page with tables, bars, the worst frames and tracks to this folder");
   command->add_option("--shard", arguments->shard, "Evaluate part i of n, as i/n");
   command->add_option("--partial", arguments->partial,
                       "Write the counts to this file, for 'tessera eval merge'");

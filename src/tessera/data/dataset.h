@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +14,7 @@ struct ClassInfo {
   int id = 0;  ///< the number in the dataset's files (COCO category id, Cityscapes trainId, ...)
   std::string name;
   bool is_thing = false;
-  std::array<std::uint8_t, 3> color = {};
+  Color color = {};
 };
 
 /// One picture of a dataset, before it is read.

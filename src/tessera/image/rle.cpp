@@ -105,6 +105,30 @@ Rle combine_all(std::span<const Rle> masks, const Combine& combine) {
   return result;
 }
 
+/// Sets the foreground's pixels of a picture of the mask's size.
+template <class T>
+void paint(const Rle& rle, T value, Pixels<T>& picture) {
+  check_sum(rle.counts, rle.size);
+  if (picture.size() != rle.size)
+    fail("a mask of {} in a picture of {}", to_string(rle.size), to_string(picture.size()));
+  int x = 0, y = 0;
+  for (std::size_t run = 0; run < rle.counts.size(); ++run) {
+    std::uint64_t left = rle.counts[run];
+    while (left > 0) {
+      const int length = static_cast<int>(
+          std::min<std::uint64_t>(left, static_cast<unsigned>(picture.height() - y)));
+      if ((run & 1) != 0)
+        for (int i = 0; i < length; ++i) picture.at(x, y + i) = value;
+      left -= static_cast<std::uint64_t>(length);
+      y += length;
+      if (y == picture.height()) {
+        y = 0;
+        ++x;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Rle rle_encode(const Pixels<std::uint8_t>& mask) {
@@ -116,26 +140,12 @@ Rle rle_encode(const IdMap& ids, std::uint32_t id) {
 }
 
 Pixels<std::uint8_t> rle_decode(const Rle& rle) {
-  check_sum(rle.counts, rle.size);
   Pixels<std::uint8_t> mask(rle.size, 1);
-  int x = 0, y = 0;
-  for (std::size_t run = 0; run < rle.counts.size(); ++run) {
-    std::uint64_t left = rle.counts[run];
-    while (left > 0) {
-      const int length =
-          static_cast<int>(std::min<std::uint64_t>(left, static_cast<unsigned>(mask.height() - y)));
-      if ((run & 1) != 0)
-        for (int i = 0; i < length; ++i) mask.at(x, y + i) = 1;
-      left -= static_cast<std::uint64_t>(length);
-      y += length;
-      if (y == mask.height()) {
-        y = 0;
-        ++x;
-      }
-    }
-  }
+  paint<std::uint8_t>(rle, 1, mask);
   return mask;
 }
+
+void rle_paint(const Rle& rle, std::uint32_t id, IdMap& ids) { paint(rle, id, ids); }
 
 std::string rle_to_string(const Rle& rle) {
   std::string text;

@@ -29,6 +29,8 @@ Rle rle_encode(const Pixels<std::uint8_t>& mask);
 /// The pixels of `ids` that equal `id`.
 Rle rle_encode(const IdMap& ids, std::uint32_t id);
 Pixels<std::uint8_t> rle_decode(const Rle& rle);
+/// Sets the foreground's pixels of `ids`, a picture of the mask's size, to `id`.
+void rle_paint(const Rle& rle, std::uint32_t id, IdMap& ids);
 
 /// COCO's compressed string form. Reading checks that the counts sum to the picture; Error
 /// otherwise.

@@ -43,6 +43,16 @@ TEST(Rle, DecodeUndoesEncode) {
   }
 }
 
+TEST(Rle, PaintingUndoesEncodingAnId) {
+  IdMap ids({3, 2}, 1, 7u), painted({3, 2}, 1, 7u);
+  ids.at(1, 0) = ids.at(1, 1) = 9;
+  rle_paint(rle_encode(ids, 9), 9, painted);
+  EXPECT_EQ(painted, ids);
+  IdMap other({2, 2}, 1);
+  EXPECT_THAT([&] { rle_paint(rle_encode(ids, 9), 9, other); },
+              ThrowsMessage<Error>(HasSubstr("a mask of 3x2 in a picture of 2x2")));
+}
+
 TEST(Rle, EncodesOneIdOfAMap) {
   IdMap ids({2, 2}, 1, 7u);
   ids.at(1, 0) = 9;

@@ -9,12 +9,11 @@
 namespace tessera {
 namespace {
 
-using Rgb = std::array<std::uint8_t, 3>;
 
 /// Objects of one class are told apart by a shift of the class's colour.
-Rgb segment_color(const ClassInfo& info, std::size_t number) {
+Color segment_color(const ClassInfo& info, std::size_t number) {
   if (!info.is_thing) return info.color;
-  Rgb color = info.color;
+  Color color = info.color;
   const std::uint64_t hash = splitmix64(number + 1);
   for (int c = 0; c < 3; ++c)
     color[c] = static_cast<std::uint8_t>(color[c] / 2 + ((hash >> 8 * c) & 127));
@@ -22,7 +21,7 @@ Rgb segment_color(const ClassInfo& info, std::size_t number) {
 }
 
 /// Blends the colours of [1, n] into the picture; 0 leaves it as it is.
-void blend(Image& picture, const IdMap& numbers, std::span<const Rgb> colors) {
+void blend(Image& picture, const IdMap& numbers, std::span<const Color> colors) {
   for (int y = 0; y < picture.height(); ++y)
     for (int x = 0; x < picture.width(); ++x) {
       const std::uint32_t number = numbers.at(x, y);
@@ -41,7 +40,7 @@ void blend(Image& picture, const IdMap& numbers, std::span<const Rgb> colors) {
 void draw_panoptic(Image& picture, const PanopticPrediction& panoptic,
                    const std::vector<ClassInfo>& classes) {
   IdMap numbers(picture.size(), 1);
-  std::vector<Rgb> colors;
+  std::vector<Color> colors;
   for (const PredictedSegment& segment : panoptic.segments) {
     colors.push_back(segment_color(classes[segment.label], colors.size()));
     for (std::size_t i = 0; i < numbers.values().size(); ++i)
@@ -56,7 +55,7 @@ void draw_instances(Image& picture, const std::vector<PredictedInstance>& instan
                     const std::vector<ClassInfo>& classes) {
   constexpr float kShown = 0.3F;
   IdMap numbers(picture.size(), 1);
-  std::vector<Rgb> colors;
+  std::vector<Color> colors;
   for (auto instance = instances.rbegin(); instance != instances.rend(); ++instance) {
     if (instance->score < kShown) continue;
     colors.push_back(segment_color(classes[instance->label], colors.size()));
@@ -69,7 +68,7 @@ void draw_instances(Image& picture, const std::vector<PredictedInstance>& instan
 
 void draw_semantic(Image& picture, const LabelMap& labels, const std::vector<ClassInfo>& classes) {
   IdMap numbers(picture.size(), 1);
-  std::vector<Rgb> colors;
+  std::vector<Color> colors;
   for (const ClassInfo& info : classes) colors.push_back(info.color);
   for (std::size_t i = 0; i < numbers.values().size(); ++i)
     if (labels.values()[i] < classes.size()) numbers.values()[i] = labels.values()[i] + 1U;

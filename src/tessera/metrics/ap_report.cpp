@@ -52,6 +52,8 @@ void report_ap(const DetectionAp& ap, std::span<const ApCategory> categories,
   Table summary{"", {title}, {}};
   for (const ApSummaryLine& line : summarize_ap(settings, classes)) {
     json["stats"][line.name] = line.value;
+    if (line.name.starts_with("AP") && line.name.size() != 3)  // all sizes
+      report.headline.emplace_back(iou_type + " " + line.name, format_number(line.value, 3));
     summary.rows.push_back({line.text});
   }
   Table per_class{iou_type + ", each class", {"class"}, {}};

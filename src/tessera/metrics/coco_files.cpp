@@ -14,6 +14,7 @@
 #include "tessera/metrics/annotation_json.h"
 #include "tessera/metrics/coco.h"
 #include "tessera/metrics/evaluate.h"
+#include "tessera/metrics/view_observer.h"
 
 namespace tessera {
 namespace fs = std::filesystem;
@@ -129,6 +130,56 @@ bool wants_masks(const std::vector<std::string>& iou_types) {
   return std::find(iou_types.begin(), iou_types.end(), "segm") != iou_types.end();
 }
 
+PanopticMap paint_instances(
+    const std::vector<CocoInstance>& instances, Size size,
+    const std::function<bool(const CocoInstance&, const CocoInstance&)>& before) {
+  std::vector<const CocoInstance*> order;
+  for (const CocoInstance& instance : instances) order.push_back(&instance);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const auto* a, const auto* b) { return before(*a, *b); });
+  std::vector<Rle> boxes;
+  boxes.reserve(order.size());
+  std::vector<PaintedObject> objects;
+  for (const CocoInstance* instance : order) {
+    const Rle* mask = &instance->mask;
+    if (mask->counts.empty()) mask = &boxes.emplace_back(rle_from_box(instance->box, size));
+    const auto id = static_cast<std::uint32_t>(instance - instances.data() + 1);
+    objects.push_back({mask, instance->crowd ? 0 : id, static_cast<int>(instance->category)});
+  }
+  return paint_objects(size, objects);
+}
+
+/// Objects as the picture shows them: small ones and sure detections in front.
+FrameView view_of(const Picture& picture, Size size) {
+  std::vector<CocoInstance> sure;
+  std::copy_if(picture.detections.begin(), picture.detections.end(), std::back_inserter(sure),
+               [](const CocoInstance& detection) { return detection.score >= kShownScore; });
+  return {
+      fmt::format("image {}", picture.id),
+      paint_instances(picture.objects, size,
+                      [](const auto& a, const auto& b) { return a.area > b.area; }),
+      paint_instances(sure, size, [](const auto& a, const auto& b) { return a.score < b.score; }),
+      false};
+}
+
+/// The size that the file or, where it is silent, the masks have.
+Size size_of(const Picture& picture) {
+  if (picture.size != Size{}) return picture.size;
+  for (const auto* instances : {&picture.objects, &picture.detections})
+    for (const CocoInstance& instance : *instances)
+      if (!instance.mask.counts.empty()) return instance.mask.size;
+  return {};
+}
+
+void observe_pictures(const EvalOptions& options, std::vector<Picture> pictures) {
+  for (Picture& picture : pictures) {
+    const Size size = size_of(picture);
+    if (!picture.mine || size == Size{}) continue;
+    const auto kept = std::make_shared<const Picture>(std::move(picture));
+    observe_views(options, "", 1, [kept, size](std::size_t) { return view_of(*kept, size); }, {});
+  }
+}
+
 EvalResult evaluate_coco(const EvalOptions& options) {
   const JsonFile gt(options.gt);
   CocoData data;
@@ -170,6 +221,7 @@ EvalResult evaluate_coco(const EvalOptions& options) {
   for (std::size_t worker = 1; worker < workers; ++worker) metric->merge(counts[worker]);
   std::vector<std::string> units;
   for (const Picture& picture : data.pictures) units.push_back(std::to_string(picture.id));
+  if (is_observed(options)) observe_pictures(options, std::move(data.pictures));
   return {std::move(metric), dataset_fingerprint(units)};
 }
 

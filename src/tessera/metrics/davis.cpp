@@ -200,6 +200,8 @@ Report DavisMetric::report() const {
     numbers[name] = value;
     global.header.emplace_back(name);
     global.rows[0].push_back(format_number(value, 3));
+    if (global.header.back().ends_with("-Mean"))
+      report.headline.emplace_back(global.header.back(), global.rows[0].back());
   }
   report.json[to_string(task_)] = {{"global", numbers}, {"per_object", per_object}};
   report.tables = {std::move(global), std::move(sequences), std::move(objects)};

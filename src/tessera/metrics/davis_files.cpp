@@ -10,6 +10,7 @@
 #include "tessera/image/image_io.h"
 #include "tessera/metrics/davis.h"
 #include "tessera/metrics/evaluate.h"
+#include "tessera/metrics/view_observer.h"
 
 namespace tessera {
 namespace fs = std::filesystem;
@@ -68,6 +69,32 @@ std::vector<DavisObject> score_sequence(const SequenceFiles& files, DavisTask ta
   return sequence.scores();
 }
 
+PanopticMap object_map(const LabelMap& labels) {
+  IdMap ids(labels.size(), 1);
+  std::transform(labels.values().begin(), labels.values().end(), ids.values().begin(),
+                 [](std::uint8_t label) -> std::uint32_t {
+                   if (label == kDavisVoid) return 0;
+                   return label == 0 ? kBackgroundId : label;
+                 });
+  return describe_ids(std::move(ids), [](std::uint32_t id) {
+    Segment segment;
+    segment.category = id == kBackgroundId ? kBackgroundCategory : 0;
+    segment.track_id = id == kBackgroundId ? -1 : static_cast<std::int64_t>(id);
+    return segment;
+  });
+}
+
+void observe_sequence(const EvalOptions& options, const SequenceFiles& files) {
+  observe_views(
+      options, files.name, files.truth.size(),
+      [files](std::size_t frame) {
+        return FrameView{files.truth[frame].stem().string(),
+                         object_map(read_label_png(files.truth[frame])),
+                         object_map(read_label_png(files.prediction[frame])), false};
+      },
+      [](const Segment& object) { return fmt::format("object {}", object.id); });
+}
+
 EvalResult evaluate_davis(const EvalOptions& options) {
   const DavisTask task = davis_task(options.task.value_or("unsupervised"));
   const std::string set = options.set.value_or("val");
@@ -95,6 +122,9 @@ EvalResult evaluate_davis(const EvalOptions& options) {
     const std::lock_guard lock(mutex);
     metric->add(i, sequences[i].name, std::move(objects));
   });
+  if (is_observed(options))
+    for (std::size_t i = 0; i < sequences.size(); ++i)
+      if (options.shard.takes(i)) observe_sequence(options, sequences[i]);
   return {std::move(metric), dataset_fingerprint(names)};
 }
 

@@ -9,8 +9,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tessera/metrics/frame_view.h"
 #include "tessera/metrics/table.h"
 
 /// What `tessera eval` and every metric agree on. A metric is three things:
@@ -35,14 +37,6 @@ struct Shard {
 /// "2/8" (the first is 1/8); UsageError for anything else.
 Shard parse_shard(std::string_view text);
 
-/// One evaluated frame, for reports that show the worst ones.
-struct FrameQuality {
-  std::string sequence;  ///< empty for still pictures
-  std::string frame;
-  std::vector<std::filesystem::path> gt_files, pred_files;
-  double quality = 0;  ///< in [0, 1]; NaN when the frame has nothing to be judged
-};
-
 /// What is to be evaluated and how. Unset options take the variant's own value.
 struct EvalOptions {
   std::filesystem::path gt, pred;
@@ -56,14 +50,25 @@ struct EvalOptions {
   std::optional<std::string> task, set;               ///< DAVIS: "unsupervised", "val"
   int threads = 1;
   Shard shard;
-  /// Called in order of the frames, by one thread at a time; costs nothing when empty.
+  /// Called in the data set's order, by one thread at a time; they cost nothing when empty.
   std::function<void(const FrameQuality&)> on_frame;
+  std::function<void(const TrackQuality&)> on_track;
+};
+
+/// Pixels of each true class (row) that are predicted as each class; the last column may be "no
+/// class".
+struct ClassConfusion {
+  std::vector<std::string> rows, columns;
+  std::vector<std::vector<std::int64_t>> counts;
 };
 
 /// What a metric has to say: the official keys (and more) at full precision, and tables to print.
 struct Report {
   nlohmann::ordered_json json;
   std::vector<Table> tables;
+  std::optional<ClassConfusion> confusion;
+  /// The few numbers that people quote, as (name, text).
+  std::vector<std::pair<std::string, std::string>> headline;
 };
 
 /// Counts of a metric. They add up exactly: merging parts in any order and grouping gives the very

@@ -62,17 +62,21 @@ Report MeanIou::report() const {
   report.json["mIoU"] = 100 * all;
   report.json["mIoU_present_classes"] = 100 * mean_of_present();
   report.json["pictures"] = pictures_;
-  auto& rows = report.json["confusion"] = nlohmann::ordered_json::array();
+  ClassConfusion& confusion = report.confusion.emplace();
   Table per_class{"mIoU", {"class", "IoU"}, {}};
   for (std::size_t c = 0; c < categories_.size(); ++c) {
     const auto begin = confusion_.begin() + static_cast<std::ptrdiff_t>(c * columns());
-    rows.push_back(
-        std::vector<std::int64_t>(begin, begin + static_cast<std::ptrdiff_t>(columns())));
-    per_class.rows.push_back(
-        {fmt::format("{} {}", c, categories_[c].name), format_percent(ious[c], 2)});
+    confusion.counts.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(columns()));
+    confusion.rows.push_back(fmt::format("{} {}", c, categories_[c].name));
+    per_class.rows.push_back({confusion.rows.back(), format_percent(ious[c], 2)});
   }
+  confusion.columns = confusion.rows;
+  confusion.columns.push_back("no class");
+  report.json["confusion"] = confusion.counts;
   per_class.rows.push_back({"mean (absent classes as 0)", format_percent(all, 2)});
   per_class.rows.push_back({"mean of present classes", format_percent(mean_of_present(), 2)});
+  report.headline = {{"mIoU", format_percent(all, 2)},
+                     {"mIoU, present classes", format_percent(mean_of_present(), 2)}};
   report.tables = {per_class};
   return report;
 }

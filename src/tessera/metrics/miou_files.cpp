@@ -77,6 +77,23 @@ IdMap read_labels(const fs::path& path) {
   return ids;
 }
 
+PanopticMap class_map(IdMap labels, int ignore_label) {
+  // Views keep id 0 for what is not judged.
+  for (std::uint32_t& label : labels.values())
+    label = label == static_cast<std::uint32_t>(ignore_label) ? 0 : label + 1;
+  return describe_ids(std::move(labels), [](std::uint32_t id) {
+    Segment segment;
+    segment.category = static_cast<int>(id) - 1;
+    return segment;
+  });
+}
+
+FrameView view_of(const Picture& picture, const std::vector<Category>& categories,
+                  int ignore_label) {
+  return {picture.name, class_map(read_labels(picture.gt), ignore_label),
+          class_map(read_labels(picture.pred), ignore_label), are_street_categories(categories)};
+}
+
 EvalResult evaluate_miou(const EvalOptions& options) {
   const int classes = options.num_classes.value_or(kStreetClasses);
   const std::vector<Category> categories =
@@ -101,7 +118,10 @@ EvalResult evaluate_miou(const EvalOptions& options) {
     if (!options.on_frame) return;
     MeanIou alone(metric->categories(), metric->ignore_label());
     alone.add(table);
-    options.on_frame({"", picture.name, {picture.gt}, {picture.pred}, alone.mean_of_present()});
+    options.on_frame({"", picture.name, alone.mean_of_present(),
+                      [picture, categories, ignore = metric->ignore_label()] {
+                        return view_of(picture, categories, ignore);
+                      }});
   };
   for_each_in_order<PairTable>(mine.size(), options.threads, produce, consume);
   return {std::move(metric), dataset_fingerprint(units)};

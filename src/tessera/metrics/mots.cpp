@@ -204,6 +204,11 @@ Report MotsMetric::report() const {
       parts.push_back(&sequence.scores[c]);
     }
     add_row("COMBINED_SEQ", combine(parts));
+    for (const char* name : {"HOTA", "sMOTSA", "IDF1"})
+      report.headline.emplace_back(
+          classes_[c] + " " + name,
+          format_percent(report.json["COMBINED_SEQ"][classes_[c]]["summary"][name].get<double>(),
+                         2));
     report.tables.push_back(std::move(table));
   }
   return report;

@@ -12,6 +12,7 @@
 #include "tessera/core/thread_pool.h"
 #include "tessera/metrics/evaluate.h"
 #include "tessera/metrics/mots.h"
+#include "tessera/metrics/view_observer.h"
 
 namespace tessera {
 namespace fs = std::filesystem;
@@ -211,6 +212,47 @@ std::vector<MotsScores> score_sequence(const SequenceEntry& sequence, const Mots
   return scores;
 }
 
+/// The evaluated classes. Ids move up by one: views keep 0 for what is not judged.
+PanopticMap paint_lines(const FrameLines& lines, const MotsData& data, Size size) {
+  std::vector<PaintedObject> objects;
+  for (const Rle& ignored : lines.ignored) objects.push_back({&ignored, 0, 0});
+  for (const ClassEntry& entry : data.classes) {
+    const auto found = lines.objects.find(entry.id);
+    if (found == lines.objects.end()) continue;
+    for (const MotsObject& object : found->second)
+      objects.push_back({&object.mask, static_cast<std::uint32_t>(object.id + 1), entry.id});
+  }
+  return paint_objects(size, objects);
+}
+
+void observe_sequence(const EvalOptions& options, const SequenceEntry& sequence,
+                      const MotsData& data) {
+  struct Lines {
+    std::vector<FrameLines> truth, found;
+  };
+  const auto lines =
+      std::make_shared<const Lines>(Lines{read_lines(sequence.truth, sequence, data, true),
+                                          read_lines(sequence.prediction, sequence, data, false)});
+  Size size;
+  for (const auto* side : {&lines->truth, &lines->found})
+    for (const FrameLines& frame : *side)
+      if (!frame.covered.counts.empty()) size = frame.covered.size;
+  if (size == Size{}) return;  // neither side has a single mask
+  observe_views(
+      options, sequence.name, lines->truth.size(),
+      [lines, data, size](std::size_t frame) {
+        return FrameView{fmt::format("{:06}", static_cast<int>(frame) + data.first_frame),
+                         paint_lines(lines->truth[frame], data, size),
+                         paint_lines(lines->found[frame], data, size), false};
+      },
+      [&](const Segment& object) {
+        const auto entry =
+            std::find_if(data.classes.begin(), data.classes.end(),
+                         [&](const ClassEntry& c) { return c.id == object.category; });
+        return fmt::format("{} {}", entry->name, object.id - 1);
+      });
+}
+
 EvalResult evaluate_mots(const EvalOptions& options) {
   MotsData data;
   if (options.variant == "mots-challenge")
@@ -233,6 +275,9 @@ EvalResult evaluate_mots(const EvalOptions& options) {
     const std::lock_guard lock(mutex);
     metric->add(i, names[i], std::move(scores));
   });
+  if (is_observed(options))
+    for (std::size_t i = 0; i < data.sequences.size(); ++i)
+      if (options.shard.takes(i)) observe_sequence(options, data.sequences[i], data);
   return {std::move(metric), dataset_fingerprint(names)};
 }
 

@@ -1,8 +1,12 @@
 #include "tessera/metrics/panoptic_json.h"
 
+#include <map>
 #include <set>
+#include <unordered_map>
 
 #include "tessera/core/error.h"
+#include "tessera/image/image_io.h"
+#include "tessera/metrics/frame_view.h"
 
 namespace tessera {
 namespace {
@@ -76,6 +80,24 @@ std::vector<Segment> PanopticJson::segments(const PanopticAnnotation& annotation
   } catch (const Error&) {
     rethrow_with_context(where());
   }
+}
+
+PanopticMap read_panoptic_view(const std::filesystem::path& png, const std::vector<Segment>& listed,
+                               const std::vector<Category>& categories) {
+  std::map<int, bool> is_thing;
+  for (const Category& category : categories) is_thing[category.id] = category.thing;
+  std::unordered_map<std::uint32_t, Segment> by_id;
+  for (const Segment& segment : listed) by_id.emplace(segment.id, segment);
+  IdMap ids = read_id_png(png);
+  for (std::uint32_t& id : ids.values()) {
+    const auto found = by_id.find(id);
+    if (found == by_id.end() || found->second.crowd) id = 0;
+  }
+  return describe_ids(std::move(ids), [&](std::uint32_t id) {
+    Segment segment = by_id.at(id);
+    segment.track_id = is_thing.at(segment.category) ? static_cast<std::int64_t>(id) : -1;
+    return segment;
+  });
 }
 
 }  // namespace tessera

@@ -38,4 +38,8 @@ class PanopticJson {
   std::vector<PanopticAnnotation> annotations_;
 };
 
+/// An id PNG with its "segments_info" for a report: things are objects, crowds are not judged.
+PanopticMap read_panoptic_view(const std::filesystem::path& png, const std::vector<Segment>& listed,
+                               const std::vector<Category>& categories);
+
 }  // namespace tessera

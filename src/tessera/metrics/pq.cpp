@@ -152,6 +152,12 @@ Report PanopticQuality::report() const {
   report.json = coco_report_json(counts_, categories_);
   report.json["pictures"] = pictures_;
   report.tables = coco_report_tables("", counts_, categories_);
+  const CocoAverages averages = coco_averages(counts_, categories_);
+  report.headline = {{"PQ", format_percent(averages.all.pq)},
+                     {"SQ", format_percent(averages.all.sq)},
+                     {"RQ", format_percent(averages.all.rq)},
+                     {"PQ, things", format_percent(averages.things.pq)},
+                     {"PQ, stuff", format_percent(averages.stuff.pq)}};
   return report;
 }
 

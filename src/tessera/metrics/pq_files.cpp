@@ -9,6 +9,7 @@
 #include "tessera/metrics/ordered_frames.h"
 #include "tessera/metrics/panoptic_json.h"
 #include "tessera/metrics/pq.h"
+#include "tessera/metrics/street_classes.h"
 
 namespace tessera {
 namespace fs = std::filesystem;
@@ -74,7 +75,8 @@ EvalResult evaluate_pq(const EvalOptions& options) {
     if (options.shard.takes(i)) mine.push_back(all[i]);
   }
 
-  auto metric = std::make_unique<PanopticQuality>(gt.categories());
+  const std::vector<Category> categories = gt.categories();
+  auto metric = std::make_unique<PanopticQuality>(categories);
   const std::size_t threads = static_cast<std::size_t>(std::max(1, options.threads));
   std::vector<PairCounter> counters(threads);
   std::vector<JsonParser> parsers(threads);
@@ -96,11 +98,13 @@ EvalResult evaluate_pq(const EvalOptions& options) {
     with_context(fmt::format("image_id {}, {}", picture.gt->image_id, pred_file.string()),
                  [&] { metric->add(counted.gt, counted.pred, counted.table); });
     if (options.on_frame)
-      options.on_frame({"",
-                        picture.gt->image_id,
-                        {gt_folder / picture.gt->file_name},
-                        {pred_file},
-                        picture_quality(counted, metric->categories())});
+      options.on_frame({"", picture.gt->image_id, picture_quality(counted, metric->categories()),
+                        [=, name = picture.gt->image_id, gt = counted.gt, pred = counted.pred,
+                         gt_file = gt_folder / picture.gt->file_name] {
+                          return FrameView{name, read_panoptic_view(gt_file, gt, categories),
+                                           read_panoptic_view(pred_file, pred, categories),
+                                           are_street_categories(categories)};
+                        }});
   };
   for_each_in_order<CountedPicture>(mine.size(), options.threads, produce, consume);
   return {std::move(metric), dataset_fingerprint(units)};

@@ -177,7 +177,7 @@ std::uint32_t decode_vipseg(std::uint32_t value) {
 }
 
 std::string frame_name(const StepSequence& sequence, const StepFrame& frame) {
-  return fmt::format("{}/{:06}", sequence.name, frame.number);
+  return sequence.name + "/" + frame_number_text(frame);
 }
 
 }  // namespace
@@ -212,7 +212,7 @@ std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred) 
   std::vector<StepPair> pairs;
   std::vector<std::string> missing;
   for (const StepSequence& sequence : gt.sequences) {
-    StepPair pair{pairs.size(), sequence, {}};
+    StepPair pair{pairs.size(), sequence, {}, gt.coding, pred.coding};
     for (const StepFrame& frame : sequence.frames) {
       const auto found = predicted.find({sequence.key, frame.number});
       if (found == predicted.end()) {
@@ -233,6 +233,8 @@ std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred) 
                  predicted.begin()->second->files[0].string());
   return pairs;
 }
+
+std::string frame_number_text(const StepFrame& frame) { return fmt::format("{:06}", frame.number); }
 
 IdMap read_step_frame(const StepFrame& frame, StepCoding coding) {
   if (coding == StepCoding::kRgb) return read_id_png(frame.files[0]);

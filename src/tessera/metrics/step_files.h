@@ -51,12 +51,15 @@ struct StepPair {
   std::size_t order = 0;
   StepSequence gt;
   std::vector<StepFrame> pred;  ///< as many as gt.frames
+  StepCoding gt_coding = StepCoding::kRgb, pred_coding = StepCoding::kRgb;
 };
 
 /// Pairs sequences by number or name and frames by number (VIPSeg: both by position). An Error
 /// names the missing predictions; extra ones are warned about.
 std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred);
 
+/// "000012".
+std::string frame_number_text(const StepFrame& frame);
 /// A frame's pixels as its files code them.
 IdMap read_step_frame(const StepFrame& frame, StepCoding coding);
 /// A coded value as class << 16 | instance.

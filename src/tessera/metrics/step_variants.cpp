@@ -1,7 +1,5 @@
 #include "tessera/metrics/step_variants.h"
 
-#include <fmt/format.h>
-
 #include <numeric>
 
 #include "tessera/metrics/street_classes.h"
@@ -29,11 +27,6 @@ std::vector<Category> step_categories(const EvalOptions& options, StepThings thi
                                                                   : range(11, kStreetClasses);
   const std::vector<int> chosen = options.things.value_or(usual);
   return classes == kStreetClasses ? street_categories(chosen) : plain_categories(classes, chosen);
-}
-
-FrameQuality describe_frame(const StepPair& pair, std::size_t frame, double quality) {
-  return {pair.gt.name, fmt::format("{:06}", pair.gt.frames[frame].number),
-          pair.gt.frames[frame].files, pair.pred[frame].files, quality};
 }
 
 }  // namespace tessera

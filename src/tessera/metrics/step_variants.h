@@ -5,7 +5,6 @@
 
 #include "tessera/metrics/class_quality.h"
 #include "tessera/metrics/metric.h"
-#include "tessera/metrics/step_files.h"
 
 /// What the variants of VPQ and STQ on KITTI-STEP and VIPSeg share.
 namespace tessera {
@@ -20,7 +19,5 @@ enum class StepThings {
 
 /// The classes of options.variant ("vipseg" or KITTI-STEP's), unless options say otherwise.
 std::vector<Category> step_categories(const EvalOptions& options, StepThings things);
-
-FrameQuality describe_frame(const StepPair& pair, std::size_t frame, double quality);
 
 }  // namespace tessera

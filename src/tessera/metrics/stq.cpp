@@ -180,10 +180,18 @@ Report SegmentationTrackingQuality::report() const {
   add_row("all", frames, scores);
 
   Table per_class{"", {"class", "IoU"}, {}};
-  for (std::size_t c = 0; c < classes(); ++c)
-    per_class.rows.push_back(
-        {c + 1 < classes() ? fmt::format("{} {}", c, settings_.categories[c].name) : "unlabelled",
-         format_percent(ious[c], 2)});
+  ClassConfusion& matrix = report.confusion.emplace();
+  for (std::size_t c = 0; c < classes(); ++c) {
+    const auto row = confusion.begin() + static_cast<std::ptrdiff_t>(c * classes());
+    matrix.counts.emplace_back(row, row + static_cast<std::ptrdiff_t>(classes()));
+    matrix.rows.push_back(c + 1 < classes() ? fmt::format("{} {}", c, settings_.categories[c].name)
+                                            : "unlabelled");
+    per_class.rows.push_back({matrix.rows.back(), format_percent(ious[c], 2)});
+  }
+  matrix.columns = matrix.rows;
+  report.headline = {{"STQ", format_percent(scores.stq, 2)},
+                     {"AQ", format_percent(scores.aq, 2)},
+                     {"SQ (IoU)", format_percent(scores.iou, 2)}};
   report.tables = {summary, per_class};
   return report;
 }

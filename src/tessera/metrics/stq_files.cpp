@@ -1,6 +1,7 @@
 #include "tessera/metrics/evaluate.h"
 #include "tessera/metrics/miou.h"
 #include "tessera/metrics/step_files.h"
+#include "tessera/metrics/step_observer.h"
 #include "tessera/metrics/step_variants.h"
 #include "tessera/metrics/stq.h"
 
@@ -22,12 +23,12 @@ EvalResult evaluate_stq(const EvalOptions& options) {
   settings.ignore_label = options.ignore_label.value_or(kStepIgnoreLabel);
   settings.mask_ignored = options.variant != "deeplab2";
   auto metric = std::make_unique<SegmentationTrackingQuality>(settings);
+  StepObserver observer(options, settings.categories, settings.ignore_label);
   const std::uint64_t dataset = for_each_step_frame(
       options, [&](const StepPair& pair) { metric->begin_sequence(pair.order, pair.gt.id); },
       [&](const StepPair& pair, std::size_t frame, const PairTable& table) {
         metric->add_frame(table);
-        if (options.on_frame)
-          options.on_frame(describe_frame(pair, frame, frame_quality(table, settings)));
+        observer.add(pair, frame, table, [&] { return frame_quality(table, settings); });
       });
   return {std::move(metric), dataset};
 }

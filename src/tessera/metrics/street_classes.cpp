@@ -24,6 +24,12 @@ std::vector<Category> street_categories(const std::vector<int>& things) {
   return categories;
 }
 
+bool are_street_categories(const std::vector<Category>& categories) {
+  return std::equal(
+      categories.begin(), categories.end(), kNames.begin(), kNames.end(),
+      [](const Category& category, const char* name) { return category.name == name; });
+}
+
 std::vector<Category> plain_categories(int count, const std::vector<int>& things) {
   std::vector<Category> categories;
   for (int id = 0; id < count; ++id) categories.push_back({id, "", contains(things, id)});

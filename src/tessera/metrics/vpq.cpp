@@ -218,6 +218,9 @@ Report VideoPanopticQuality::vpsnet_report() const {
                       {"vpq_thing", format_number(things / n, 4)},
                       {"vpq_stuff", format_number(stuff / n, 4)}};
   report.tables.push_back(final_table);
+  report.headline = {{"VPQ", format_number(all / n, 2)},
+                     {"VPQ, things", format_number(things / n, 2)},
+                     {"VPQ, stuff", format_number(stuff / n, 2)}};
   return report;
 }
 
@@ -269,8 +272,9 @@ Report VideoPanopticQuality::videoknet_report() const {
                                      {"PQ_stuff", averages.stuff}};
       if (mine.windows > 0) add_row(length, sequence.name, mine.windows, averages);
     }
-    add_row(length, "all", counts.windows,
-            videoknet_averages(counts.classes, settings_.categories));
+    const VideoKNetAverages averages = videoknet_averages(counts.classes, settings_.categories);
+    add_row(length, "all", counts.windows, averages);
+    report.headline.emplace_back(fmt::format("VPQ, window {}", length), percent(averages.all));
     per_class.header.push_back(fmt::format("PQ {}", length));
     for (std::size_t c = 0; c < settings_.categories.size(); ++c)
       per_class.rows[c].push_back(

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "tessera/core/error.h"
 #include "tessera/core/text.h"
@@ -8,7 +10,11 @@
 #include "tessera/metrics/panoptic_json.h"
 #include "tessera/metrics/pq.h"
 #include "tessera/metrics/step_files.h"
+#include "tessera/metrics/step_observer.h"
 #include "tessera/metrics/step_variants.h"
+#include "tessera/metrics/street_classes.h"
+#include "tessera/metrics/track_recorder.h"
+#include "tessera/metrics/view_observer.h"
 #include "tessera/metrics/vpq.h"
 #include "tessera/metrics/vpq_vipseg.h"
 
@@ -35,12 +41,12 @@ VpqSettings step_settings(const EvalOptions& options, std::vector<int> windows) 
 EvalResult evaluate_kitti_step(const EvalOptions& options) {
   const VpqSettings settings = step_settings(options, {1, 2, 3, 4});
   auto metric = std::make_unique<VideoPanopticQuality>(settings);
+  StepObserver observer(options, settings.categories, settings.ignore_label);
   const std::uint64_t dataset = for_each_step_frame(
       options, [&](const StepPair& pair) { metric->begin_sequence(pair.order, pair.gt.name); },
       [&](const StepPair& pair, std::size_t frame, const PairTable& table) {
         metric->add_frame({table, {}, {}});
-        if (options.on_frame)
-          options.on_frame(describe_frame(pair, frame, frame_quality(table, settings)));
+        observer.add(pair, frame, table, [&] { return frame_quality(table, settings); });
       });
   return {std::move(metric), dataset};
 }
@@ -56,6 +62,7 @@ EvalResult evaluate_vipseg(const EvalOptions& options) {
       length = std::min(length, std::max(1, static_cast<int>(video.frames.size())));
     script_lengths.push_back(lengths);
   }
+  StepObserver observer(options, settings.categories, settings.ignore_label);
   const std::uint64_t dataset = for_each_step_frame(
       options,
       [&](const StepPair& pair) {
@@ -63,8 +70,7 @@ EvalResult evaluate_vipseg(const EvalOptions& options) {
       },
       [&](const StepPair& pair, std::size_t frame, const PairTable& table) {
         metric->add_frame(table);
-        if (options.on_frame)
-          options.on_frame(describe_frame(pair, frame, frame_quality(table, settings)));
+        observer.add(pair, frame, table, [&] { return frame_quality(table, settings); });
       });
   return {std::move(metric), dataset};
 }
@@ -123,6 +129,62 @@ double labelled_frame_quality(const VpqFrame& frame, const std::vector<Category>
   return coco_averages(alone.counts(), categories).all.pq;
 }
 
+/// Tells the observers about frames and tracks.
+class LabelledFrameObserver {
+ public:
+  LabelledFrameObserver(const EvalOptions& options, std::vector<Category> categories)
+      : options_(options), categories_(std::move(categories)) {}
+
+  /// Frame `index` of the `count` of a video.
+  void add(const std::string& video, std::size_t index, std::size_t count,
+           const LabelledFrame& frame, const VpqFrame& counted) {
+    if (!is_observed(options_)) return;
+    if (index == 0) {
+      recorder_ = {};
+      names_.clear();
+      views_.clear();
+    }
+    views_.push_back([frame, counted, categories = categories_] {
+      return FrameView{frame.gt_file.stem().string(),
+                       read_panoptic_view(frame.gt_file, counted.gt, categories),
+                       read_panoptic_view(frame.pred_file, counted.pred, categories),
+                       are_street_categories(categories)};
+    });
+    if (options_.on_frame)
+      options_.on_frame({video, frame.gt_file.stem().string(),
+                         labelled_frame_quality(counted, categories_), views_.back()});
+    if (!options_.on_track) return;
+    recorder_.add(index, map_values(counted.pairs, keep_things(counted.gt, &names_),
+                                    keep_things(counted.pred, nullptr)));
+    if (index + 1 < count) return;
+    for (TrackSummary& track : recorder_.tracks())
+      options_.on_track({video, names_.at(track.id), std::move(track),
+                         [views = views_](std::size_t i) { return views[i](); }});
+  }
+
+ private:
+  /// The ids of things; their names are added to `names`.
+  std::function<std::uint32_t(std::uint32_t)> keep_things(
+      const std::vector<Segment>& segments, std::map<std::uint32_t, std::string>* names) const {
+    std::set<std::uint32_t> things;
+    for (const Segment& segment : segments)
+      for (const Category& category : categories_) {
+        if (category.id != segment.category || !category.thing || segment.crowd) continue;
+        things.insert(segment.id);
+        if (names != nullptr)
+          names->emplace(segment.id, fmt::format("{} {}", category.name, segment.id));
+      }
+    return
+        [things = std::move(things)](std::uint32_t id) { return things.count(id) != 0 ? id : 0; };
+  }
+
+  const EvalOptions& options_;
+  std::vector<Category> categories_;
+  TrackRecorder recorder_;
+  std::map<std::uint32_t, std::string> names_;
+  std::vector<std::function<FrameView()>> views_;  ///< of the video
+};
+
 EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
   const PanopticJson gt(options.gt), pred(options.pred / "pred.json");
   const std::vector<LabelledFrame> all = pair_labelled_frames(options, gt, pred);
@@ -157,6 +219,7 @@ EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
                  [&] { counted.pairs = counters[w].count(gt_ids, pred_ids); });
     return counted;
   };
+  LabelledFrameObserver observer(options, settings.categories);
   const auto consume = [&](std::size_t index, const VpqFrame& counted) {
     const LabelledFrame& frame = all[mine[index]];
     const std::size_t video = mine[index] / per_video;
@@ -164,12 +227,7 @@ EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
     if (mine[index] % per_video == 0) metric->begin_sequence(video, name);
     with_context(fmt::format("video {}, {}", name, frame.pred_file.string()),
                  [&] { metric->add_frame(counted); });
-    if (options.on_frame)
-      options.on_frame({name,
-                        frame.gt_file.stem().string(),
-                        {frame.gt_file},
-                        {frame.pred_file},
-                        labelled_frame_quality(counted, settings.categories)});
+    observer.add(name, mine[index] % per_video, per_video, frame, counted);
   };
   for_each_in_order<VpqFrame>(mine.size(), options.threads, produce, consume);
   return {std::move(metric), dataset_fingerprint(units)};

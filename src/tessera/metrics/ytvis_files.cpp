@@ -10,6 +10,7 @@
 #include "tessera/core/thread_pool.h"
 #include "tessera/metrics/annotation_json.h"
 #include "tessera/metrics/evaluate.h"
+#include "tessera/metrics/view_observer.h"
 #include "tessera/metrics/ytvis.h"
 
 namespace tessera {
@@ -115,6 +116,46 @@ void read_detections(const EvalOptions& options, YtvisData& data) {
     });
 }
 
+PanopticMap paint_tracks(const std::vector<const Track*>& tracks, std::size_t frame, Size size) {
+  std::vector<PaintedObject> objects;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    const Track& track = *tracks[i];
+    if (frame >= track.masks.size() || !track.masks[frame]) continue;
+    objects.push_back({&*track.masks[frame], track.crowd ? 0 : static_cast<std::uint32_t>(i + 1),
+                       static_cast<int>(track.category)});
+  }
+  return paint_objects(size, objects);
+}
+
+/// Small objects and sure detections in front.
+FrameView view_of(const Video& video, std::size_t frame) {
+  std::vector<const Track*> objects, detections;
+  for (const Track& object : video.objects) objects.push_back(&object);
+  std::stable_sort(objects.begin(), objects.end(),
+                   [](const Track* a, const Track* b) { return a->area > b->area; });
+  for (const Track& detection : video.detections)
+    if (detection.score >= kShownScore) detections.push_back(&detection);
+  std::stable_sort(detections.begin(), detections.end(),
+                   [](const Track* a, const Track* b) { return a->score < b->score; });
+  return {fmt::format("{:05}", frame), paint_tracks(objects, frame, video.size),
+          paint_tracks(detections, frame, video.size), false};
+}
+
+void observe_videos(const EvalOptions& options, YtvisData data) {
+  std::map<std::int64_t, std::string> names;
+  for (const ApCategory& category : data.categories) names[category.id] = category.name;
+  for (Video& video : data.videos) {
+    if (!video.mine) continue;
+    const auto kept = std::make_shared<const Video>(std::move(video));
+    observe_views(
+        options, fmt::format("video {}", kept->id), kept->length,
+        [kept](std::size_t frame) { return view_of(*kept, frame); },
+        [&](const Segment& object) {
+          return fmt::format("{} {}", names.at(object.category), object.id);
+        });
+  }
+}
+
 EvalResult evaluate_ytvis(const EvalOptions& options) {
   const JsonFile gt(options.gt);
   YtvisData data;
@@ -135,6 +176,7 @@ EvalResult evaluate_ytvis(const EvalOptions& options) {
   for (std::size_t worker = 1; worker < workers; ++worker) metric->merge(counts[worker]);
   std::vector<std::string> units;
   for (const Video& video : data.videos) units.push_back(std::to_string(video.id));
+  if (is_observed(options)) observe_videos(options, std::move(data));
   return {std::move(metric), dataset_fingerprint(units)};
 }
 

@@ -14,7 +14,7 @@ class GifPalette {
  public:
   explicit GifPalette(const Image& image);
 
-  const std::vector<std::array<std::uint8_t, 3>>& colors() const { return colors_; }
+  const std::vector<Color>& colors() const { return colors_; }
   std::uint8_t index(std::uint8_t r, std::uint8_t g, std::uint8_t b) const {
     return lookup_[cell(r, g, b)];
   }
@@ -26,7 +26,7 @@ class GifPalette {
     return ((r >> (8 - kBits)) << 2 * kBits) | ((g >> (8 - kBits)) << kBits) | (b >> (8 - kBits));
   }
 
-  std::vector<std::array<std::uint8_t, 3>> colors_;
+  std::vector<Color> colors_;
   std::vector<std::uint8_t> lookup_;
 };
 

@@ -10,7 +10,7 @@ SegmentColors::SegmentColors(const std::vector<ClassInfo>& classes, Random rando
     if (!info.is_thing) taken_.insert(info.color);
 }
 
-SegmentColors::Color SegmentColors::next(const ClassInfo& info) {
+Color SegmentColors::next(const ClassInfo& info) {
   constexpr int kFarthest = 30;
   if (!info.is_thing) return info.color;
   int farthest = 0;  // the class's own colour first
@@ -24,7 +24,7 @@ SegmentColors::Color SegmentColors::next(const ClassInfo& info) {
   }
 }
 
-std::uint32_t id_of_color(const std::array<std::uint8_t, 3>& color) {
+std::uint32_t id_of_color(const Color& color) {
   return color[0] + 256U * color[1] + 65536U * color[2];
 }
 

@@ -16,7 +16,6 @@ class SegmentColors {
  public:
   SegmentColors(const std::vector<ClassInfo>& classes, Random random);
 
-  using Color = std::array<std::uint8_t, 3>;
   Color next(const ClassInfo& info);
 
  private:
@@ -25,6 +24,6 @@ class SegmentColors {
 };
 
 /// The id that a colour stands for in a panoptic PNG.
-std::uint32_t id_of_color(const std::array<std::uint8_t, 3>& color);
+std::uint32_t id_of_color(const Color& color);
 
 }  // namespace tessera

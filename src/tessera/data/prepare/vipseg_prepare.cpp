@@ -54,7 +54,7 @@ std::pair<ordered_json, ordered_json> color_video(const std::string& video,
                                                   const PrepareOptions& options) {
   const std::vector<ClassInfo>& classes = vipseg_classes();
   SegmentColors colors(classes, Random(options.seed).fork(video));
-  std::map<int, SegmentColors::Color> color_of;  // kept through the video
+  std::map<int, Color> color_of;  // kept through the video
   ordered_json images = ordered_json::array(), annotations = ordered_json::array();
   for (const std::string& stem : stems) {
     const fs::path from = options.destination / "panomasks" / video / (stem + ".png");
