@@ -1,7 +1,8 @@
-"""official_eval.py OFFICIAL DATA stq|pq|vpq [WINDOW]: the official Python evaluators on make_eval_data's files.
+"""official_eval.py OFFICIAL DATA stq|pq|vpq|coco [WINDOW]: the official Python evaluators on the files of
+make_eval_data and make_coco_data.
 
-OFFICIAL holds clones of cocodataset/panopticapi and timpostuvan/Video-K-Net under those two names. Needs
-numpy, PIL and OpenCV.
+OFFICIAL holds clones of cocodataset/panopticapi, cocodataset/cocoapi (with PythonAPI built in place) and
+timpostuvan/Video-K-Net under those names. Needs numpy, PIL and OpenCV.
 """
 import importlib.util
 import json
@@ -55,6 +56,18 @@ def run_stq(official, data):
     print({key: value for key, value in stq.result().items() if key in ("STQ", "AQ", "IoU")})
 
 
+def run_coco(official, data):
+    sys.path.insert(0, os.path.join(official, "cocoapi/PythonAPI"))
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    truth = COCO(f"{data}/instances/gt.json")
+    evaluation = COCOeval(truth, truth.loadRes(f"{data}/instances/pred.json"), "segm")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+
+
 def run_vpq(official, data, window):
     path = os.path.join(official, "Video-K-Net/tools/evaluate_vpq.py")
     with open(path) as file:
@@ -71,5 +84,5 @@ def run_vpq(official, data, window):
 
 
 if __name__ == "__main__":
-    runner = {"pq": run_pq, "stq": run_stq, "vpq": run_vpq}[sys.argv[3]]
+    runner = {"pq": run_pq, "stq": run_stq, "vpq": run_vpq, "coco": run_coco}[sys.argv[3]]
     runner(*sys.argv[1:3], *sys.argv[4:])

@@ -98,6 +98,34 @@ TEST_F(EvalCli, WrongUsage) {
   EXPECT_THAT(error_of("stp", 2), HasSubstr("did you mean 'stq'?"));
 }
 
+TEST_F(EvalCli, OptionsThatMeanNothingToAMetricAreErrors) {
+  const std::string paths = " --gt " + folder_.string() + " --pred " + folder_.string();
+  EXPECT_THAT(
+      error_of("coco --gt " + folder_.string() + " --pred " + folder_.string() + " --things 1", 2),
+      HasSubstr("unknown option '--things'"));
+  EXPECT_THAT(error_of("stq" + paths + " --windows 2", 2), HasSubstr("unknown option '--windows'"));
+  EXPECT_THAT(error_of("pq" + paths + " --num-classes 19", 2),
+              HasSubstr("unknown option '--num-classes'"));
+  EXPECT_THAT(
+      error_of("vpq" + paths + " --frames-per-video 6", 2),
+      HasSubstr("--frames-per-video means nothing to vpq --variant videoknet, but to vpsnet"));
+  EXPECT_THAT(
+      error_of("vpq --variant vpsnet" + paths + " --things 11", 2),
+      HasSubstr("--things means nothing to vpq --variant vpsnet, but to videoknet, vipseg"));
+}
+
+TEST_F(EvalCli, ValuesOutOfRangeAreErrors) {
+  const std::string arguments = stq_arguments(eval_golden("stq/kitti_step_videoknet"));
+  EXPECT_THAT(error_of(arguments + " --num-classes 0", 2), HasSubstr("--num-classes"));
+  EXPECT_THAT(error_of(arguments + " --ignore-label -1", 2), HasSubstr("--ignore-label"));
+  EXPECT_THAT(error_of(arguments + " --things 11,19", 2),
+              HasSubstr("--things 19: the classes are 0 to 18"));
+  const std::string paths = " --gt " + folder_.string() + " --pred " + folder_.string();
+  EXPECT_THAT(error_of("vpq" + paths + " --windows 0", 2), HasSubstr("--windows"));
+  EXPECT_THAT(error_of("vpq --variant vpsnet" + paths + " --frames-per-video 0", 2),
+              HasSubstr("--frames-per-video"));
+}
+
 TEST_F(EvalCli, MissingPredictionsAreNamedAndCounted) {
   const fs::path step = copy("stq/kitti_step_deeplab2");
   fs::remove(step / "pred/0002/000001.png");

@@ -38,7 +38,9 @@ void print_report(const Report& report, const std::optional<fs::path>& json) {
 
 void run_metric(const MetricKind& kind, EvalArguments& arguments) {
   EvalOptions options = arguments.options;
-  options.variant = resolve_variant(kind, options.variant);
+  const MetricVariant& variant = find_variant(kind, options.variant);
+  check_options(kind, variant, options);
+  options.variant = variant.name;
   options.threads = arguments.common.thread_count();
   if (!arguments.shard.empty()) options.shard = parse_shard(arguments.shard);
   if (options.shard.count > 1 && !arguments.partial)
@@ -63,6 +65,41 @@ void run_metric(const MetricKind& kind, EvalArguments& arguments) {
   print_report(report, arguments.json);
 }
 
+/// The options that only some metrics know.
+void add_own_options(CLI::App& command, const MetricKind& kind, EvalOptions& options) {
+  const auto uses = [&](EvalOption option) { return uses_option(kind, option); };
+  if (uses(EvalOption::kPngFolders)) {
+    command.add_option("--gt-folder", options.gt_folder, "Folder of the ground truth's PNGs");
+    command.add_option("--pred-folder", options.pred_folder, "Folder of the predicted PNGs");
+  }
+  if (uses(EvalOption::kNumClasses))
+    command.add_option("--num-classes", options.num_classes, "Number of classes")
+        ->check(CLI::Range(1, 65535));
+  if (uses(EvalOption::kIgnoreLabel))
+    command.add_option("--ignore-label", options.ignore_label, "Class of unlabelled pixels")
+        ->check(CLI::Range(0, 65535));
+  if (uses(EvalOption::kThings))
+    command.add_option("--things", options.things, "Thing classes, as 11,13")->delimiter(',');
+  if (uses(EvalOption::kWindows))
+    command.add_option("--windows", options.windows, "Window lengths in frames, as 1,2,3,4")
+        ->delimiter(',')
+        ->check(CLI::PositiveNumber);
+  if (uses(EvalOption::kFramesPerVideo))
+    command
+        .add_option("--frames-per-video", options.frames_per_video,
+                    "Labelled frames a video (vpsnet)")
+        ->check(CLI::PositiveNumber);
+  if (uses(EvalOption::kIouTypes))
+    command
+        .add_option("--iou-types", options.iou_types,
+                    "What is compared: segm,bbox (default: all that the results hold)")
+        ->delimiter(',');
+  if (uses(EvalOption::kTask))
+    command.add_option("--task", options.task, "unsupervised (default) or semi-supervised");
+  if (uses(EvalOption::kSet))
+    command.add_option("--set", options.set, "List of sequences: val (default), train, test-dev");
+}
+
 void add_metric_command(CLI::App& eval, const MetricKind& kind) {
   auto arguments = std::make_shared<EvalArguments>();
   EvalOptions& options = arguments->options;
@@ -83,26 +120,7 @@ void add_metric_command(CLI::App& eval, const MetricKind& kind) {
   command->add_option("--shard", arguments->shard, "Evaluate part i of n, as i/n");
   command->add_option("--partial", arguments->partial,
                       "Write the counts to this file, for 'tessera eval merge'");
-  command->add_option("--gt-folder", options.gt_folder, "Folder of the ground truth's PNGs");
-  command->add_option("--pred-folder", options.pred_folder, "Folder of the predicted PNGs");
-  command->add_option("--num-classes", options.num_classes, "Number of classes");
-  command->add_option("--ignore-label", options.ignore_label, "Class of unlabelled pixels");
-  command->add_option("--things", options.things, "Thing classes, as 11,13")->delimiter(',');
-  if (kind.name == "vpq") {
-    command->add_option("--windows", options.windows, "Window lengths in frames, as 1,2,3,4")
-        ->delimiter(',');
-    command->add_option("--frames-per-video", options.frames_per_video,
-                        "Labelled frames a video (vpsnet)");
-  }
-  if (kind.name == "davis") {
-    command->add_option("--task", options.task, "unsupervised (default) or semi-supervised");
-    command->add_option("--set", options.set, "List of sequences: val (default), train, test-dev");
-  }
-  if (kind.name == "coco")
-    command
-        ->add_option("--iou-types", options.iou_types,
-                     "What is compared: segm,bbox (default: all that the results hold)")
-        ->delimiter(',');
+  add_own_options(*command, kind, options);
 }
 
 void add_merge_command(CLI::App& eval) {

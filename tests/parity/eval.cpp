@@ -62,7 +62,7 @@ std::string merged_report(const MetricKind& kind, EvalOptions options, int shard
 void run_one_prediction(const Case& c, parity::Report& report) {
   const MetricKind& kind = find_metric(c.data.at("metric").get<std::string>());
   EvalOptions options = read_options(c);
-  options.variant = resolve_variant(kind, options.variant);
+  options.variant = find_variant(kind, options.variant).name;
   const nlohmann::ordered_json whole = kind.evaluate(options).metric->report().json;
   report.compare_json("official", Json::parse(whole.dump()),
                       read_json(path_of(c, c.data.at("expected"))), kTolerance);
@@ -84,7 +84,7 @@ nlohmann::ordered_json coco_report(const Case& c, const MetricKind& kind, int th
     EvalOptions options;
     options.gt = path_of(c, c.data.at("gt"));
     options.pred = path_of(c, pred);
-    options.variant = resolve_variant(kind, c.data.at("protocol"));
+    options.variant = find_variant(kind, c.data.at("protocol")).name;
     options.iou_types = std::vector<std::string>{type};
     options.threads = threads;
     whole[type] = nlohmann::ordered_json::parse(merged_report(kind, options, shards)).at(type);
@@ -116,7 +116,7 @@ nlohmann::ordered_json davis_report(const Case& c, const MetricKind& kind, int t
     EvalOptions options;
     options.gt = path_of(c, c.data.at("gt"));
     options.pred = path_of(c, pred);
-    options.variant = resolve_variant(kind, c.data.at("protocol"));
+    options.variant = find_variant(kind, c.data.at("protocol")).name;
     options.set = setting<std::string>(c, "set");
     options.task = task;
     options.threads = threads;

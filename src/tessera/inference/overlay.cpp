@@ -9,7 +9,6 @@
 namespace tessera {
 namespace {
 
-
 /// Objects of one class are told apart by a shift of the class's colour.
 Color segment_color(const ClassInfo& info, std::size_t number) {
   if (!info.is_thing) return info.color;

@@ -231,7 +231,7 @@ MetricKind coco_kind() {
   return {"coco",
           "COCO average precision and recall of masks and boxes (annotations and results as JSON)",
           "tessera eval coco --gt instances_val2017.json --pred results.json --iou-types segm",
-          {{"coco", "pycocotools' COCOeval"}},
+          {{"coco", "pycocotools' COCOeval", {EvalOption::kIouTypes}}},
           evaluate_coco,
           CocoAp::restore};
 }

@@ -134,7 +134,7 @@ MetricKind davis_kind() {
   return {"davis",
           "DAVIS 2017: J, F and J&F of video objects",
           "tessera eval davis --gt DAVIS --pred results --task unsupervised",
-          {{"davis2017", "davis2017-evaluation"}},
+          {{"davis2017", "davis2017-evaluation", {EvalOption::kTask, EvalOption::kSet}}},
           evaluate_davis,
           DavisMetric::restore};
 }

@@ -91,8 +91,22 @@ struct EvalResult {
 /// A hash of the units' names, so that parts of different data sets are never merged.
 std::uint64_t dataset_fingerprint(const std::vector<std::string>& units);
 
+/// The members of EvalOptions that mean something to some evaluations only.
+enum class EvalOption {
+  kPngFolders,
+  kNumClasses,
+  kIgnoreLabel,
+  kThings,
+  kWindows,
+  kFramesPerVideo,
+  kIouTypes,
+  kTask,
+  kSet
+};
+
 struct MetricVariant {
   std::string name, description;
+  std::vector<EvalOption> options = {};  ///< those that it looks at
 };
 
 /// An entry of the command line.
@@ -106,7 +120,12 @@ struct MetricKind {
 const std::vector<MetricKind>& all_metrics();
 /// UsageError that names the nearest one when there is none.
 const MetricKind& find_metric(std::string_view name);
-/// The variant's name checked (UsageError), or the default one's.
-std::string resolve_variant(const MetricKind& kind, const std::string& variant);
+/// The variant of that name (UsageError when there is none), or the default one.
+const MetricVariant& find_variant(const MetricKind& kind, const std::string& name);
+/// Whether any variant of the metric looks at the option.
+bool uses_option(const MetricKind& kind, EvalOption option);
+/// UsageError when an option is set that the variant does not look at.
+void check_options(const MetricKind& kind, const MetricVariant& variant,
+                   const EvalOptions& options);
 
 }  // namespace tessera

@@ -135,7 +135,8 @@ MetricKind miou_kind() {
           "tessera eval miou --gt gtFine/val --pred results --num-classes 19",
           {{"videoknet",
             "Video K-Net's eval_miou: absent classes count 0; the mean of present ones is given "
-            "too"}},
+            "too",
+            {EvalOption::kNumClasses, EvalOption::kIgnoreLabel}}},
           evaluate_miou,
           MeanIou::restore};
 }

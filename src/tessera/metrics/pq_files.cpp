@@ -116,7 +116,9 @@ MetricKind pq_kind() {
   return {"pq",
           "Panoptic quality of pictures (COCO panoptic, Cityscapes)",
           "tessera eval pq --gt panoptic_val2017.json --pred predictions.json --json pq.json",
-          {{"coco-panoptic", "panopticapi's evaluation.py; pictures are paired by image_id"}},
+          {{"coco-panoptic",
+            "panopticapi's evaluation.py; pictures are paired by image_id",
+            {EvalOption::kPngFolders}}},
           evaluate_pq,
           PanopticQuality::restore};
 }

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "tessera/core/error.h"
 #include "tessera/metrics/street_classes.h"
 
 namespace tessera {
@@ -26,6 +27,9 @@ std::vector<Category> step_categories(const EvalOptions& options, StepThings thi
                                  : things == StepThings::kTracked ? std::vector<int>{11, 13}
                                                                   : range(11, kStreetClasses);
   const std::vector<int> chosen = options.things.value_or(usual);
+  for (const int thing : chosen)
+    if (thing < 0 || thing >= classes)
+      throw UsageError(fmt::format("--things {}: the classes are 0 to {}", thing, classes - 1));
   return classes == kStreetClasses ? street_categories(chosen) : plain_categories(classes, chosen);
 }
 

@@ -11,6 +11,9 @@ namespace tessera {
 
 constexpr int kStepIgnoreLabel = 255;
 
+inline const std::vector<EvalOption> kStepOptions = {EvalOption::kNumClasses,
+                                                     EvalOption::kIgnoreLabel, EvalOption::kThings};
+
 /// Which of KITTI-STEP's classes are things.
 enum class StepThings {
   kTracked,     ///< 11 and 13, the classes that carry ids

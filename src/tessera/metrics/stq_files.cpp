@@ -36,14 +36,16 @@ EvalResult evaluate_stq(const EvalOptions& options) {
 }  // namespace
 
 MetricKind stq_kind() {
-  return {"stq",
-          "Segmentation and tracking quality (KITTI-STEP, VIPSeg)",
-          "tessera eval stq --gt video_sequence/val --pred results/panoptic --variant videoknet",
-          {{"videoknet", "Video K-Net's driver: unlabelled pixels left out, things are 11 to 18"},
-           {"deeplab2", "deeplab2 and the KITTI-STEP benchmark: things are 11 and 13"},
-           {"vipseg", "Video K-Net's driver for VIPSeg's 124 classes"}},
-          evaluate_stq,
-          SegmentationTrackingQuality::restore};
+  return {
+      "stq",
+      "Segmentation and tracking quality (KITTI-STEP, VIPSeg)",
+      "tessera eval stq --gt video_sequence/val --pred results/panoptic --variant videoknet",
+      {{"videoknet", "Video K-Net's driver: unlabelled pixels left out, things are 11 to 18",
+        kStepOptions},
+       {"deeplab2", "deeplab2 and the KITTI-STEP benchmark: things are 11 and 13", kStepOptions},
+       {"vipseg", "Video K-Net's driver for VIPSeg's 124 classes", kStepOptions}},
+      evaluate_stq,
+      SegmentationTrackingQuality::restore};
 }
 
 }  // namespace tessera

@@ -188,8 +188,8 @@ class LabelledFrameObserver {
 EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
   const PanopticJson gt(options.gt), pred(options.pred / "pred.json");
   const std::vector<LabelledFrame> all = pair_labelled_frames(options, gt, pred);
-  const auto per_video = static_cast<std::size_t>(
-      std::max(1, options.frames_per_video.value_or(kCityscapesFramesPerVideo)));
+  const auto per_video =
+      static_cast<std::size_t>(options.frames_per_video.value_or(kCityscapesFramesPerVideo));
   if (all.size() % per_video != 0)
     fail("{}: {} frames are not a multiple of {} frames a video", gt.path().string(), all.size(),
          per_video);
@@ -247,13 +247,17 @@ std::unique_ptr<Metric> restore_vpq(const nlohmann::json& saved) {
 }  // namespace
 
 MetricKind vpq_kind() {
+  std::vector<EvalOption> of_step = kStepOptions;
+  of_step.push_back(EvalOption::kWindows);
   return {
       "vpq",
       "Video panoptic quality, all window lengths in one pass",
       "tessera eval vpq --gt video_sequence/val --pred results/panoptic --windows 1,2,3,4",
-      {{"videoknet", "Video K-Net on KITTI-STEP: the mean over all 19 classes"},
-       {"vpsnet", "VPSNet on Cityscapes-VPS: --gt JSON, --pred folder with pred.json, pan_pred"},
-       {"vipseg", "Video K-Net on VIPSeg, repaired; the script's own numbers beside it"}},
+      {{"videoknet", "Video K-Net on KITTI-STEP: the mean over all 19 classes", of_step},
+       {"vpsnet",
+        "VPSNet on Cityscapes-VPS: --gt JSON, --pred folder with pred.json, pan_pred",
+        {EvalOption::kPngFolders, EvalOption::kWindows, EvalOption::kFramesPerVideo}},
+       {"vipseg", "Video K-Net on VIPSeg, repaired; the script's own numbers beside it", of_step}},
       evaluate_vpq,
       restore_vpq};
 }
