@@ -66,11 +66,19 @@ std::vector<DatasetSpec> splits_of_folder(const Options& options) {
   return find_splits(options.path, format, options.split);
 }
 
-std::vector<DatasetSpec> split_of_config(const Options& options) {
+/// What a configuration trains and validates on; `dataset` alone is a dataset's own configuration.
+std::vector<DatasetSpec> splits_of_config(const Options& options) {
   const Config config = Config::load(options.path);
-  if (config.root().find("dataset") == nullptr)
-    fail("{}: has no 'dataset' to inspect", options.path);
-  return {config.section<DatasetSpec>("dataset")};
+  std::vector<DatasetSpec> specs;
+  const auto add = [&](const ConfigNode* node, const char* key) {
+    if (node != nullptr) ConfigReader::fill(*node, key, specs.emplace_back());
+  };
+  add(config.root().find("dataset"), "dataset");
+  if (const ConfigNode* data = config.root().find("data"))
+    add(data->find("dataset"), "data.dataset");
+  add(config.root().find("validation"), "validation");
+  if (specs.empty()) fail("{}: names no dataset to inspect", options.path);
+  return specs;
 }
 
 void inspect(const Options& options) {
@@ -78,7 +86,7 @@ void inspect(const Options& options) {
   if (fs::is_directory(path))
     inspect_dataset(options, splits_of_folder(options));
   else if (path.extension() == ".yaml")
-    inspect_dataset(options, split_of_config(options));
+    inspect_dataset(options, splits_of_config(options));
   else
     inspect_checkpoint(options);
 }

@@ -25,6 +25,8 @@ std::string_view to_string(ProblemKind kind) {
       return "broken file(s)";
     case ProblemKind::kEmpty:
       return "split(s) without a picture";
+    case ProblemKind::kNotOpened:
+      return "split(s) that can't be opened";
     case ProblemKind::kFrameGap:
       return "gap(s) between frames";
   }

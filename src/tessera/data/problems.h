@@ -19,6 +19,7 @@ enum class ProblemKind {
   kWrongSize,       ///< picture and annotation differ in size
   kUnreadable,      ///< a broken file
   kEmpty,           ///< a split without a picture
+  kNotOpened,       ///< a split whose lists or folders aren't right
   kFrameGap,        ///< numbers that a sequence jumps over; a warning, everything else is an error
 };
 

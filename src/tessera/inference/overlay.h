@@ -7,8 +7,8 @@
 
 namespace tessera {
 
-/// A prediction over its picture: every segment or object in a colour of its own near its class's,
-/// outlined.
+/// A prediction over its picture, as ViewMode::kOverlay shows it, with class names: the panoptic
+/// one where there is one, else objects, else classes.
 Image draw_prediction(const Image& picture, const Prediction& prediction,
                       const std::vector<ClassInfo>& classes);
 

@@ -63,8 +63,10 @@ PanopticMap flatten(const Sample& sample, std::size_t classes) {
       const std::uint8_t category = sample.semantic->values()[i];
       if (category < classes) map.ids.values()[i] = category + 1U;
     }
-    for (std::uint32_t category = 0; category < classes; ++category)
+    for (std::uint32_t category = 0; category < classes; ++category) {
       map.segments.push_back({category + 1, static_cast<int>(category)});
+      map.segments.back().crowd = true;  // one object or many: drawn in the class's colour
+    }
   }
   std::vector<const Instance*> order;
   for (const Instance& instance : sample.instances) order.push_back(&instance);
@@ -72,10 +74,7 @@ PanopticMap flatten(const Sample& sample, std::size_t classes) {
                    [](const auto* a, const auto* b) { return a->area > b->area; });
   auto id = static_cast<std::uint32_t>(classes);
   for (const Instance* instance : order) {
-    const Pixels<std::uint8_t> mask = rle_decode(instance->mask);
-    ++id;
-    for (std::size_t i = 0; i < mask.values().size(); ++i)
-      if (mask.values()[i] != 0) map.ids.values()[i] = id;
+    rle_paint(instance->mask, ++id, map.ids);
     Segment segment{id, instance->category, instance->track_id, instance->crowd, instance->ignore};
     map.segments.push_back(segment);
   }

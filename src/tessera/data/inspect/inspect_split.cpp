@@ -175,7 +175,7 @@ SplitInspection inspect_split(const DatasetSpec& spec, int threads) {
   } catch (const Interrupted&) {
     throw;
   } catch (const Error& error) {
-    inspection.problems.add(ProblemKind::kUnreadable, error.what());
+    inspection.problems.add(ProblemKind::kNotOpened, error.what());
     return inspection;
   }
   inspection.has_labels = inspection.dataset->has_labels();
