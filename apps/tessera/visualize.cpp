@@ -36,7 +36,8 @@ void add_visualize_command(CLI::App& app) {
   command->add_option("RESULTS", state->results, "Folder of PNGs, or of folders of them")
       ->required();
   command->add_option("-o,--out", state->out, "FILE.mp4, FILE.gif or a folder")->required();
-  command->add_option("--images", state->images, "The camera's pictures, named as the results");
+  command->add_option("--images", state->images,
+                      "The camera's pictures: a folder, named as the results, or a video file");
   command->add_option("--mode", state->mode, "panoptic, semantic, instance, overlay or grid")
       ->capture_default_str();
   command->add_flag("--names", state->names, "Write class names into the segments");

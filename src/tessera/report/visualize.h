@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <string>
 
 #include "tessera/report/panoptic_view.h"
@@ -13,7 +12,8 @@ namespace tessera {
 struct VisualizeOptions {
   ViewOptions view;
   std::string classes = "cityscapes";  ///< a name that class_list() knows, or a classes.yaml
-  /// The camera's pictures, as results are named; PNG or JPEG.
+  /// The camera's pictures: a folder of PNGs or JPEGs named as results are, or a video file whose
+  /// frames are in their order.
   std::filesystem::path images;
   VideoOptions video;
 };
@@ -22,7 +22,6 @@ struct VisualizeOptions {
 /// or of a folder of such folders, one a sequence, which follow each other. Returns the number of
 /// frames.
 std::size_t visualize(const std::filesystem::path& results, const std::filesystem::path& out,
-                      const VisualizeOptions& options,
-                      const std::function<void()>& frame_done = {});
+                      const VisualizeOptions& options);
 
 }  // namespace tessera

@@ -75,6 +75,28 @@ TEST_F(VisualizeTest, NamesStandInSegmentsWithRoomForThem) {
     for (int x = 0; x < 8; ++x) EXPECT_EQ(named.at(x, y), plain.at(x, y));
 }
 
+TEST_F(VisualizeTest, PicturesMayBeAVideo) {
+  const fs::path maps = folder_ / "more";
+  make_directories(maps);
+  const std::unique_ptr<FrameWriter> writer = create_frame_writer(folder_ / "drive.mp4", {});
+  for (int frame = 0; frame < 3; ++frame) {
+    write_png(maps / fmt::format("{:06}.png", frame), Image({64, 32}, 3));
+    writer->write(Image({64, 32}, 3, static_cast<std::uint8_t>(60 + 60 * frame)));
+  }
+  writer->finish();
+  VisualizeOptions options;
+  options.view.mode = ViewMode::kGrid;
+  options.images = folder_ / "drive.mp4";
+  visualize(maps, folder_ / "grid", options);
+  for (int frame = 0; frame < 3; ++frame)
+    EXPECT_NEAR(read_image(folder_ / "grid" / fmt::format("{:06}.png", frame)).at(30, 16),
+                60 + 60 * frame, 3);
+  write_png(maps / "000003.png", Image({64, 32}, 3));
+  options.video.replace = true;
+  EXPECT_THAT([&] { visualize(maps, folder_ / "grid", options); },
+              Throws<Error>(Property(&Error::what, HasSubstr("ends before the frame of 000003"))));
+}
+
 TEST_F(VisualizeTest, BadInputIsNamed) {
   VisualizeOptions options;
   const auto expect = [&](const fs::path& results, const char* what) {

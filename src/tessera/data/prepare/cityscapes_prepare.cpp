@@ -4,6 +4,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/core/progress.h"
 #include "tessera/core/thread_pool.h"
 #include "tessera/data/datasets/cityscapes_classes.h"
 #include "tessera/data/folder_cache.h"
@@ -134,6 +135,7 @@ void prepare_split(const std::string& split, const PrepareOptions& options, Fold
 
   std::vector<json> images(all.size());
   std::vector<std::map<int, Extent>> segments(all.size());
+  Progress progress(split, all.size(), "pictures");
   parallel_for(all.size(), options.threads, [&](std::size_t i, int) {
     const auto& [city, stem] = all[i];
     const Image16 instances = read_instance_ids(from / city / (stem + "_gtFine_instanceIds.png"));
@@ -151,6 +153,7 @@ void prepare_split(const std::string& split, const PrepareOptions& options, Fold
                  {"width", instances.width()},
                  {"height", instances.height()},
                  {"file_name", stem + "_gtFine_leftImg8bit.png"}};
+    progress.advance();
   });
   for (const bool train_ids : {false, true}) {
     json annotations = json::array();

@@ -6,6 +6,7 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/json.h"
+#include "tessera/core/progress.h"
 #include "tessera/core/thread_pool.h"
 #include "tessera/data/folder_cache.h"
 #include "tessera/data/prepare/place_file.h"
@@ -63,8 +64,10 @@ class Merge {
           options_.source.string(), problems_.summary());
     for (const Placement& placement : placements_)
       make_directories(placement.destination.parent_path());
+    Progress progress("merge", placements_.size(), "files");
     parallel_for(placements_.size(), options_.threads, [&](std::size_t i, int) {
       place_file(placements_[i].source, placements_[i].destination, options_.placing);
+      progress.advance();
     });
   }
 

@@ -3,6 +3,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/core/progress.h"
 #include "tessera/core/thread_pool.h"
 #include "tessera/data/datasets/cityscapes_classes.h"
 #include "tessera/data/folder_cache.h"
@@ -88,6 +89,7 @@ std::vector<std::string> make_labels(const fs::path& split, const PrepareOptions
          colors.size(), instances.size());
   make_directories(target / "labelmap");
   make_directories(target / "panoptic_inst");
+  Progress progress(split.filename().string() + " labels", colors.size(), "pictures");
   parallel_for(colors.size(), options.threads, [&](std::size_t i, int) {
     const fs::path class_map = target / "labelmap" / colors[i];
     const fs::path panoptic = target / "panoptic_inst" / colors[i];
@@ -98,6 +100,7 @@ std::vector<std::string> make_labels(const fs::path& split, const PrepareOptions
     const LabelMap classes = classes_of_colors(picture);
     write_png(panoptic, panoptic_values(picture, classes, ids));
     write_png(class_map, classes);
+    progress.advance();
   });
   return colors;
 }

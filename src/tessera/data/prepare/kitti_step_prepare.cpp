@@ -1,6 +1,7 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/interrupt.h"
+#include "tessera/core/progress.h"
 #include "tessera/data/datasets/kitti_sequences.h"
 #include "tessera/data/folder_cache.h"
 #include "tessera/data/prepare/place_file.h"
@@ -58,10 +59,12 @@ void prepare_kitti_step(const PrepareOptions& options) {
     if (folders.files_ending(job.folder / job.sequence, ".png").empty())
       problems.add(ProblemKind::kMissingFile, (job.folder / job.sequence / "*.png").string());
   if (!problems.empty()) fail("{}: {}", options.source.string(), problems.summary());
+  Progress progress("kitti-step", jobs.size(), "sequences");
   for (const Job& job : jobs) {
     const fs::path destination = options.destination / "video_sequence" / job.split;
     make_directories(destination);
     place_sequence(job.folder, job.sequence, destination, job.kind, folders, options.placing);
+    progress.advance();
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/core/progress.h"
 #include "tessera/core/thread_pool.h"
 #include "tessera/data/datasets/vipseg_classes.h"
 #include "tessera/data/file_dataset.h"
@@ -129,16 +130,24 @@ void prepare_vipseg(const PrepareOptions& options) {
     }
   }
   if (!problems.empty()) fail("{}: {}", options.source.string(), problems.summary());
-  parallel_for(frames.size(), options.threads,
-               [&](std::size_t i, int) { shrink_frame(frames[i], options); });
+  Progress shrinking("720 rows", frames.size(), "frames");
+  parallel_for(frames.size(), options.threads, [&](std::size_t i, int) {
+    shrink_frame(frames[i], options);
+    shrinking.advance();
+  });
 
   std::vector<std::string> names;
   for (const auto& [video, list] : stems) names.push_back(video);
   std::vector<ordered_json> videos(names.size()), annotations(names.size());
+  Progress coloring("panomasksRGB", names.size(), "videos");
   parallel_for(names.size(), options.threads, [&](std::size_t i, int) {
     std::tie(videos[i], annotations[i]) = color_video(names[i], stems[names[i]], options);
+    coloring.advance();
   });
   write_json(options.destination / "panoptic_gt_VIPSeg.json", videos, annotations);
+  const char* categories = "panoVIPSeg_categories.json";
+  if (folders.has_file(options.source / categories))
+    place_file(options.source / categories, options.destination / categories, options.placing);
   for (const std::string split : {"train", "val", "test"}) {
     const fs::path list = options.source / (split + ".txt");
     if (!folders.has_file(list)) continue;
