@@ -41,6 +41,12 @@ class EvalCli : public TemporaryFolder {
     return "stq --gt " + (data / "gt").string() + " --pred " + (data / "pred").string();
   }
 
+  std::string vps_arguments(const fs::path& data) {
+    return "vpq --variant vpsnet --gt " + (data / "gt/panoptic_gt_val_city_vps.json").string() +
+           " --pred " + (data / "pred").string();
+  }
+  static fs::path first_png(const fs::path& folder) { return list_files(folder, ".png").front(); }
+
   /// Replaces the predictions' JSON by what `edit` makes of it.
   void edit_predictions(const fs::path& data, const std::function<void(json&)>& edit) {
     json predictions = json::parse(read_text_file(data / "pred.json"));
@@ -236,6 +242,93 @@ TEST_F(EvalCli, NothingToEvaluateIsAnError) {
   write_text_file(folder_ / "gt.json", R"({"images": [], "annotations": [], "categories": []})");
   write_text_file(folder_ / "pred.json", R"({"annotations": []})");
   EXPECT_THAT(error_of(pq_arguments(folder_)), HasSubstr("no pictures to evaluate"));
+}
+
+TEST_F(EvalCli, MissingPicturesOfPanopticJsonsAreNamedAndCounted) {
+  const fs::path coco = copy("pq/coco_synthetic");
+  fs::remove(coco / "pred" / "000000001007_p.png");
+  EXPECT_THAT(error_of(pq_arguments(coco)),
+              HasSubstr("predicted pictures are missing: 000000001007_p.png"));
+  const fs::path vps = copy("vpq/cityscapes_vps");
+  fs::remove(first_png(vps / "pred/pan_pred"));
+  EXPECT_THAT(error_of(vps_arguments(vps)), HasSubstr("1 prediction files are missing: "));
+}
+
+TEST_F(EvalCli, BrokenPicturesOfPanopticJsonsAreNamed) {
+  const fs::path coco = copy("pq/coco_synthetic"), vps = copy("vpq/cityscapes_vps");
+  for (const auto& [folder, arguments] : {std::pair(coco / "pred", pq_arguments(coco)),
+                                          std::pair(vps / "pred/pan_pred", vps_arguments(vps))}) {
+    const fs::path file = first_png(folder);
+    fs::resize_file(file, fs::file_size(file) / 2);
+    EXPECT_THAT(error_of(arguments), HasSubstr(file.string() + ": the PNG is cut short"));
+    write_png(file, Image({10, 10}, 3));
+    EXPECT_THAT(error_of(arguments),
+                HasSubstr(file.string() + ": the prediction is 10x10, the ground truth"));
+  }
+}
+
+TEST_F(EvalCli, VpsPicturesMustFitTheirJson) {
+  const fs::path vps = copy("vpq/cityscapes_vps");
+  const fs::path file = first_png(vps / "pred/pan_pred");
+  const IdMap good = read_id_png(file);
+  IdMap drawn = good;
+  drawn.at(0, 0) = 592137;
+  write_id_png(file, drawn);
+  EXPECT_THAT(error_of(vps_arguments(vps)),
+              HasSubstr(file.string() + ": the predicted picture has segment id 592137"));
+  write_id_png(file, IdMap(good.size(), 1));
+  EXPECT_THAT(error_of(vps_arguments(vps)), HasSubstr("which no pixel of the picture has"));
+  write_id_png(file, good);
+  json predictions = json::parse(read_text_file(vps / "pred/pred.json"));
+  predictions["annotations"].erase(0);
+  write_text_file(vps / "pred/pred.json", predictions.dump());
+  EXPECT_THAT(error_of(vps_arguments(vps)), HasSubstr("17 predictions for the 18 frames"));
+}
+
+TEST_F(EvalCli, TruthThatDoesNotFitItsPicturesIsCountedAsOfficiallyWithAWarning) {
+  const fs::path coco = copy("pq/coco_synthetic");
+  const auto warning = [&](const std::function<void(json&)>& edit) {
+    json truth = json::parse(read_text_file(eval_golden("pq/coco_synthetic/gt.json")));
+    edit(truth["annotations"][0]["segments_info"]);
+    write_text_file(coco / "gt.json", truth.dump());
+    const ProgramResult result = run_tessera("eval " + pq_arguments(coco));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.err;
+  };
+  EXPECT_THAT(warning([](json& list) { list[0]["id"] = 123456; }),
+              HasSubstr("2 segments of the ground truth do not fit its pictures; the first: "));
+  EXPECT_THAT(warning([](json& list) {
+                list.push_back(list[0]);
+                list.back()["id"] = 123456;
+              }),
+              HasSubstr("segment 123456 is listed, but no pixel has it"));
+  EXPECT_THAT(warning([](json& list) { list.erase(0); }),
+              HasSubstr("is in the picture, but not listed"));
+}
+
+TEST_F(EvalCli, ExtraFilesAreIgnoredWithAWarning) {
+  const fs::path vps = copy("vpq/cityscapes_vps"), miou = copy("miou/videoknet");
+  const fs::path davis = copy("davis/synthetic"), mots = copy("mots/kitti_mots");
+  const auto paths = [](const fs::path& gt, const fs::path& pred) {
+    return " --gt " + gt.string() + " --pred " + pred.string();
+  };
+  struct Extra {
+    fs::path like, name;
+    std::string arguments;
+  };
+  for (const Extra& extra :
+       {Extra{first_png(vps / "pred/pan_pred"), "extra.png", vps_arguments(vps)},
+        Extra{first_png(miou / "pred"), "extra.png", "miou" + paths(miou / "gt", miou / "pred")},
+        Extra{first_png(davis / "pred_unsupervised/alpha"), "99999.png",
+              "davis" + paths(davis / "gt", davis / "pred_unsupervised")},
+        Extra{mots / "pred/ours/data/0002.txt", "7777.txt",
+              "mots" + paths(mots / "gt", mots / "pred/ours/data")}}) {
+    fs::copy_file(extra.like, extra.like.parent_path() / extra.name);
+    const ProgramResult result = run_tessera("eval " + extra.arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("1 predictions without ground truth are ignored"));
+    EXPECT_THAT(result.err, HasSubstr(extra.name.string()));
+  }
 }
 
 }  // namespace

@@ -118,15 +118,24 @@ JsonValue JsonParser::parse(std::string_view text) {
   return JsonValue(element);
 }
 
-JsonDocument::JsonDocument(const std::filesystem::path& path) {
-  const std::string text = read_text_file(path);
-  with_context(path.string(), [&] { root_ = parser_.parse(text); });
+JsonFile::JsonFile(const std::filesystem::path& path, JsonRoot root) : file_(path) {
+  text_ = {reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()};
+  const std::size_t start = skip_blanks(0);
+  const bool is_object = root == JsonRoot::kObject;
+  if (start >= text_.size() || text_[start] != (is_object ? '{' : '['))
+    fail_at(start, is_object ? "expected an object" : "expected a list");
+  std::size_t end = 0;
+  if (is_object) {
+    end = read_members(start);
+  } else {
+    end = skip_value(start);
+    list_ = text_.substr(start, end - start);
+  }
+  if (skip_blanks(end) != text_.size()) fail_at(skip_blanks(end), "expected the end of the file");
 }
 
-JsonFile::JsonFile(const std::filesystem::path& path) : file_(path) {
-  text_ = {reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()};
-  std::size_t offset = skip_blanks(0);
-  if (offset >= text_.size() || text_[offset] != '{') fail_at(offset, "expected an object");
+/// Notes the members of the object at `offset`; gives the place behind it.
+std::size_t JsonFile::read_members(std::size_t offset) {
   offset = skip_blanks(offset + 1);
   while (offset < text_.size() && text_[offset] != '}') {
     const std::size_t key_end = skip_text(offset);
@@ -143,6 +152,7 @@ JsonFile::JsonFile(const std::filesystem::path& path) : file_(path) {
       fail_at(offset, "expected ',' or '}'");
   }
   if (offset >= text_.size()) fail_at(offset, "the file ends early");
+  return offset + 1;
 }
 
 std::string_view JsonFile::text(std::string_view key) const {
@@ -154,8 +164,19 @@ std::string_view JsonFile::text(std::string_view key) const {
 void JsonFile::for_each(std::string_view key, const Visit& visit) const {
   const std::string_view* list = find(key);
   if (list == nullptr || *list == "null") return;
-  const auto start = static_cast<std::size_t>(list->data() - text_.data());
-  if (list->front() != '[') fail_at(start, fmt::format("'{}' is no list", key));
+  if (list->empty() || list->front() != '[')
+    fail_at(static_cast<std::size_t>(list->data() - text_.data()),
+            fmt::format("'{}' is no list", key));
+  walk_list(*list, visit, [&](std::size_t number) { return fmt::format("{}[{}]", key, number); });
+}
+
+void JsonFile::for_each_entry(const Visit& visit) const {
+  walk_list(list_, visit, [](std::size_t number) { return fmt::format("entry {}", number + 1); });
+}
+
+void JsonFile::walk_list(std::string_view list, const Visit& visit,
+                         const std::function<std::string(std::size_t)>& name) const {
+  const auto start = static_cast<std::size_t>(list.data() - text_.data());
   JsonParser parser;
   std::size_t offset = skip_blanks(start + 1);
   for (std::size_t number = 0; text_[offset] != ']'; ++number) {
@@ -165,7 +186,7 @@ void JsonFile::for_each(std::string_view key, const Visit& visit) const {
       visit(parser.parse(text), text);
     } catch (const Error&) {
       rethrow_with_context(
-          fmt::format("{}: {}: {}[{}]", path().string(), place(text_, offset), key, number));
+          fmt::format("{}: {}: {}", path().string(), place(text_, offset), name(number)));
     }
     offset = skip_blanks(end);
     if (text_[offset] == ',')

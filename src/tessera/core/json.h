@@ -62,23 +62,15 @@ class JsonParser {
   std::string padded_;
 };
 
-/// A file that is parsed whole.
-class JsonDocument {
- public:
-  explicit JsonDocument(const std::filesystem::path& path);
-  const JsonValue& root() const { return *root_; }
+/// What a file holds.
+enum class JsonRoot { kObject, kList };
 
- private:
-  JsonParser parser_;
-  std::optional<JsonValue> root_;
-};
-
-/// A file that holds one object with long lists, such as COCO's 450 MB of annotations. It is
-/// mapped, not read; lists are walked one element at a time, so memory stays small whatever its
-/// size.
+/// A file that holds one object with long lists, such as COCO's 450 MB of annotations, or one list,
+/// such as its results. It is mapped, not read; lists are walked one element at a time, so memory
+/// stays small whatever its size.
 class JsonFile {
  public:
-  explicit JsonFile(const std::filesystem::path& path);
+  explicit JsonFile(const std::filesystem::path& path, JsonRoot root = JsonRoot::kObject);
 
   const std::filesystem::path& path() const { return file_.path(); }
   bool has(std::string_view key) const { return find(key) != nullptr; }
@@ -91,12 +83,17 @@ class JsonFile {
   /// the line and the element's number.
   using Visit = std::function<void(const JsonValue& element, std::string_view text)>;
   void for_each(std::string_view key, const Visit& visit) const;
+  /// The same for the list that the file is; errors count its entries from 1.
+  void for_each_entry(const Visit& visit) const;
 
   /// The number of the line that `text`, a part of this file, starts on.
   std::size_t line_of(std::string_view text) const;
 
  private:
   const std::string_view* find(std::string_view key) const;
+  std::size_t read_members(std::size_t offset);
+  void walk_list(std::string_view list, const Visit& visit,
+                 const std::function<std::string(std::size_t number)>& name) const;
   [[noreturn]] void fail_at(std::size_t offset, std::string_view what) const;
   std::size_t skip_blanks(std::size_t offset) const;
   std::size_t skip_text(std::size_t offset) const;
@@ -105,6 +102,7 @@ class JsonFile {
   MappedFile file_;
   std::string_view text_;
   std::vector<std::pair<std::string, std::string_view>> members_;
+  std::string_view list_;  ///< JsonRoot::kList
 };
 
 }  // namespace tessera

@@ -46,8 +46,26 @@ TEST_F(JsonTest, TruncatedFileNamesThePlace) {
               ThrowsMessage<Error>(HasSubstr("a.json: broken JSON at line 2")));
   EXPECT_THAT([&] { JsonFile file(write("{\"list\": \"abc")); },
               ThrowsMessage<Error>(HasSubstr("ends inside a string")));
-  EXPECT_THAT([&] { JsonDocument document(write("{\"a\": ")); },
-              ThrowsMessage<Error>(HasSubstr("a.json: broken JSON")));
+  EXPECT_THAT([&] { JsonFile file(write("{\"list\": []} x")); },
+              ThrowsMessage<Error>(HasSubstr("column 14: expected the end of the file")));
+  EXPECT_THAT([&] { JsonParser().parse("{\"a\": "); },
+              ThrowsMessage<Error>(HasSubstr("broken JSON")));
+}
+
+TEST_F(JsonTest, AListIsWalkedEntryByEntry) {
+  const JsonFile file(write("[{\"id\": 1},\n {\"id\": \"b\"}]\n"), JsonRoot::kList);
+  std::vector<std::int64_t> ids;
+  EXPECT_THAT(
+      [&] {
+        file.for_each_entry(
+            [&](const JsonValue& entry, std::string_view) { ids.push_back(entry.integer("id")); });
+      },
+      ThrowsMessage<Error>(HasSubstr("a.json: line 2, column 2: entry 2: id: expected a whole")));
+  EXPECT_THAT(ids, testing::ElementsAre(1));
+  EXPECT_THAT([&] { JsonFile list(write("{}"), JsonRoot::kList); },
+              ThrowsMessage<Error>(HasSubstr("expected a list")));
+  EXPECT_THAT([&] { JsonFile list(write("[1, 2"), JsonRoot::kList); },
+              ThrowsMessage<Error>(HasSubstr("line 1, column 6: the file ends early")));
 }
 
 TEST_F(JsonTest, WrongElementNamesLineNumberAndKey) {

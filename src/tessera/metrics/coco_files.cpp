@@ -180,6 +180,32 @@ void observe_pictures(const EvalOptions& options, std::vector<Picture> pictures)
   }
 }
 
+/// What is compared: what was asked for, or all that the results hold.
+std::vector<std::string> choose_types(const EvalOptions& options, ResultForm form) {
+  if (!form.boxes && !form.masks) fail("neither bbox nor segmentation");
+  std::vector<std::string> types = {"segm", "bbox"};
+  if (!form.masks) types = {"bbox"};
+  if (options.iou_types) types = *options.iou_types;
+  if (wants_masks(types) && !form.masks)
+    fail("results without segmentation cannot be evaluated as segm; use --iou-types bbox");
+  return types;
+}
+
+/// Gives what is compared.
+std::vector<std::string> read_detections(const EvalOptions& options, CocoData& data) {
+  const JsonFile results(options.pred, JsonRoot::kList);
+  std::vector<std::string> types;
+  ResultForm form;
+  results.for_each_entry([&](const JsonValue& entry, std::string_view) {
+    if (types.empty()) types = choose_types(options, form = form_of(entry));
+    Picture& picture = picture_of(data, entry);
+    CocoInstance detection = read_detection(entry, form, wants_masks(types), data, picture.size);
+    if (picture.mine) picture.detections.push_back(std::move(detection));
+  });
+  if (types.empty()) fail("{}: the list of results is empty", options.pred.string());
+  return types;
+}
+
 EvalResult evaluate_coco(const EvalOptions& options) {
   const JsonFile gt(options.gt);
   CocoData data;
@@ -187,28 +213,8 @@ EvalResult evaluate_coco(const EvalOptions& options) {
   data.categories = read_categories(gt);
   for (const ApCategory& category : data.categories) data.category_ids.insert(category.id);
 
-  const JsonDocument document(options.pred);
-  const std::string pred = options.pred.string();
-  const std::vector<JsonValue> results =
-      with_context(pred, [&] { return document.root().as_list("results"); });
-  if (results.empty()) fail("{}: the list of results is empty", pred);
-  const ResultForm form = with_context(pred + ", result 1", [&] { return form_of(results[0]); });
-  if (!form.boxes && !form.masks) fail("{}, result 1: neither bbox nor segmentation", pred);
-  std::vector<std::string> types = {"segm", "bbox"};
-  if (!form.masks) types = {"bbox"};
-  if (options.iou_types) types = *options.iou_types;
-  const bool masks = wants_masks(types);
-  if (masks && !form.masks)
-    fail("{}: results without segmentation cannot be evaluated as segm; use --iou-types bbox",
-         pred);
-
-  read_objects(gt, masks, data);
-  for (std::size_t i = 0; i < results.size(); ++i)
-    with_context(fmt::format("{}, result {}", pred, i + 1), [&] {
-      Picture& picture = picture_of(data, results[i]);
-      CocoInstance detection = read_detection(results[i], form, masks, data, picture.size);
-      if (picture.mine) picture.detections.push_back(std::move(detection));
-    });
+  const std::vector<std::string> types = read_detections(options, data);
+  read_objects(gt, wants_masks(types), data);
 
   // Counts add up exactly in any order, so each thread has its own.
   const auto workers = static_cast<std::size_t>(std::max(1, options.threads));

@@ -93,10 +93,10 @@ TEST_F(CocoFiles, GoodOnesPass) {
 
 TEST_F(CocoFiles, SaysWhatIsWrongWithResults) {
   EXPECT_NE(message("[]").find("results.json: the list of results is empty"), std::string::npos);
-  EXPECT_NE(message("[{").find("results.json: "), std::string::npos);
+  EXPECT_NE(message("[{").find("results.json: broken JSON at line 1, column 3"), std::string::npos);
   const auto expect = [&](const std::string& results, const std::string& text) {
     const std::string said = message(results);
-    EXPECT_NE(said.find("results.json, result 1: "), std::string::npos) << said;
+    EXPECT_NE(said.find("results.json: line 1, column 2: entry 1: "), std::string::npos) << said;
     EXPECT_NE(said.find(text), std::string::npos) << said;
   };
   expect(result("8", "1", "[3, 4]", "[12]"), "image_id 8 is not in the ground truth's images");

@@ -59,6 +59,15 @@ SequenceFiles find_frames(const std::string& name, const fs::path& annotations,
   return files;
 }
 
+/// The first and the last frame may be there though they are not evaluated.
+void warn_of_extra_frames(const SequenceFiles& files, const fs::path& predictions) {
+  const fs::path folder = predictions / files.name;
+  std::vector<fs::path> known;
+  for (const fs::path& truth : list_files(files.first_truth.parent_path(), ".png"))
+    known.push_back(folder / truth.filename());
+  warn_of_extra_files(folder, ".png", known);
+}
+
 std::vector<DavisObject> score_sequence(const SequenceFiles& files, DavisTask task) {
   DavisSequence sequence(task, davis_object_count(read_label_png(files.first_truth)));
   for (std::size_t i = 0; i < files.truth.size(); ++i) {
@@ -113,6 +122,8 @@ EvalResult evaluate_davis(const EvalOptions& options) {
   if (!missing.empty())
     fail("{}: {} predicted frames are missing: {}", options.pred.string(), missing.size(),
          summarize(missing));
+
+  for (const SequenceFiles& sequence : sequences) warn_of_extra_frames(sequence, options.pred);
 
   auto metric = std::make_unique<DavisMetric>(task);
   std::mutex mutex;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "tessera/core/error.h"
+#include "tessera/core/file.h"
+#include "tessera/core/log.h"
 #include "tessera/core/random.h"
 #include "tessera/core/text.h"
 
@@ -53,6 +56,22 @@ Shard parse_shard(std::string_view text) {
   }
   throw UsageError(
       fmt::format("--shard '{}': expected i/n with 1 <= i <= n, for example 2/8", text));
+}
+
+void warn_of_extra(const std::filesystem::path& where, std::size_t count,
+                   const std::string& example) {
+  if (count > 0)
+    spdlog::warn("{}: {} predictions without ground truth are ignored, such as {}", where.string(),
+                 count, example);
+}
+
+void warn_of_extra_files(const std::filesystem::path& folder, const std::string& extension,
+                         const std::vector<std::filesystem::path>& known) {
+  const std::set<std::filesystem::path> expected(known.begin(), known.end());
+  std::vector<std::filesystem::path> extra;
+  for (const std::filesystem::path& file : list_files(folder, extension))
+    if (expected.count(file) == 0) extra.push_back(file);
+  if (!extra.empty()) warn_of_extra(folder, extra.size(), extra.front().filename().string());
 }
 
 std::uint64_t dataset_fingerprint(const std::vector<std::string>& units) {

@@ -37,6 +37,14 @@ struct Shard {
 /// "2/8" (the first is 1/8); UsageError for anything else.
 Shard parse_shard(std::string_view text);
 
+/// Warns of predictions that no ground truth asks for; nothing when `count` is 0.
+void warn_of_extra(const std::filesystem::path& where, std::size_t count,
+                   const std::string& example);
+
+/// The same for the PNG or text files of a folder that are not among `known`.
+void warn_of_extra_files(const std::filesystem::path& folder, const std::string& extension,
+                         const std::vector<std::filesystem::path>& known);
+
 /// What is to be evaluated and how. Unset options take the variant's own value.
 struct EvalOptions {
   std::filesystem::path gt, pred;

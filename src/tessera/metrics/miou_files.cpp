@@ -64,9 +64,7 @@ std::vector<Picture> pair_pictures(const fs::path& gt, const fs::path& pred) {
   if (!missing.empty())
     fail("{}: {} predictions are missing, for {}", pred.string(), missing.size(),
          summarize(missing));
-  if (!predicted.empty())
-    spdlog::warn("{}: {} predictions without ground truth are ignored, such as {}", pred.string(),
-                 predicted.size(), predicted.begin()->second.string());
+  if (!predicted.empty()) warn_of_extra(pred, predicted.size(), predicted.begin()->second.string());
   return pictures;
 }
 

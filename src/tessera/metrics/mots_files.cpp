@@ -186,6 +186,9 @@ void find_predictions(const fs::path& folder, MotsData& data) {
   if (!missing.empty())
     fail("{}: {} of {} prediction files are missing: {}", folder.string(), missing.size(),
          data.sequences.size(), summarize(missing));
+  std::vector<fs::path> known;
+  for (const SequenceEntry& sequence : data.sequences) known.push_back(sequence.prediction);
+  warn_of_extra_files(folder, ".txt", known);
 }
 
 std::vector<MotsScores> score_sequence(const SequenceEntry& sequence, const MotsData& data) {

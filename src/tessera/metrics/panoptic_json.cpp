@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "tessera/core/error.h"
+#include "tessera/core/log.h"
 #include "tessera/image/image_io.h"
 #include "tessera/metrics/frame_view.h"
 
@@ -80,6 +81,25 @@ std::vector<Segment> PanopticJson::segments(const PanopticAnnotation& annotation
   } catch (const Error&) {
     rethrow_with_context(where());
   }
+}
+
+void TruthMismatches::check(const std::vector<Segment>& listed, const PairTable& pairs,
+                            const std::string& picture) {
+  std::set<std::uint32_t> drawn;
+  for (const PairCount& pair : pairs)
+    if (pair.gt != 0) drawn.insert(pair.gt);
+  const auto note = [&](std::uint32_t id, const char* what) {
+    if (count_++ == 0) first_ = fmt::format("{}: segment {} is {}", picture, id, what);
+  };
+  for (const Segment& segment : listed)
+    if (drawn.erase(segment.id) == 0) note(segment.id, "listed, but no pixel has it");
+  for (const std::uint32_t id : drawn) note(id, "in the picture, but not listed");
+}
+
+void TruthMismatches::warn(const std::filesystem::path& json) const {
+  if (count_ > 0)
+    spdlog::warn("{}: {} segments of the ground truth do not fit its pictures; the first: {}",
+                 json.string(), count_, first_);
 }
 
 PanopticMap read_panoptic_view(const std::filesystem::path& png, const std::vector<Segment>& listed,

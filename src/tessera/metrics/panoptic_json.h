@@ -9,6 +9,7 @@
 #include "tessera/core/json.h"
 #include "tessera/image/panoptic_map.h"
 #include "tessera/metrics/class_quality.h"
+#include "tessera/metrics/pair_count.h"
 
 namespace tessera {
 
@@ -36,6 +37,20 @@ class PanopticJson {
  private:
   JsonFile file_;
   std::vector<PanopticAnnotation> annotations_;
+};
+
+/// Collects segments of the ground truth that are only listed or only in the picture. The official
+/// programs count the first as missed and take the second for nothing; so do we, but say so.
+class TruthMismatches {
+ public:
+  void check(const std::vector<Segment>& listed, const PairTable& pairs,
+             const std::string& picture);
+  /// One line when there were any.
+  void warn(const std::filesystem::path& json) const;
+
+ private:
+  std::size_t count_ = 0;
+  std::string first_;
 };
 
 /// An id PNG with its "segments_info" for a report: things are objects, crowds are not judged.

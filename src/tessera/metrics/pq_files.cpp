@@ -50,10 +50,22 @@ std::vector<Picture> pair_pictures(const PanopticJson& gt, const PanopticJson& p
     fail("{}: predictions of {} pictures are missing: image_id {}", pred.path().string(),
          missing.size(), summarize(missing));
   if (!predicted.empty())
-    spdlog::warn("{}: {} predictions without ground truth are ignored, such as image_id {}",
-                 pred.path().string(), predicted.size(), predicted.begin()->first);
+    warn_of_extra(pred.path(), predicted.size(), "image_id " + predicted.begin()->first);
   if (pictures.empty()) fail("{}: no pictures to evaluate", gt.path().string());
   return pictures;
+}
+
+/// An Error that names the predicted pictures that are not there.
+void check_pictures_exist(const std::vector<Picture>& pictures, const fs::path& folder) {
+  std::vector<std::string> missing;
+  for (const Picture& picture : pictures) {
+    std::error_code code;
+    if (!fs::exists(folder / picture.pred->file_name, code))
+      missing.push_back(picture.pred->file_name);
+  }
+  if (!missing.empty())
+    fail("{}: {} of {} predicted pictures are missing: {}", folder.string(), missing.size(),
+         pictures.size(), summarize(missing));
 }
 
 /// Panoptic quality of one picture alone.
@@ -68,6 +80,7 @@ EvalResult evaluate_pq(const EvalOptions& options) {
   const fs::path gt_folder = options.gt_folder.value_or(default_folder(options.gt));
   const fs::path pred_folder = options.pred_folder.value_or(default_folder(options.pred));
   const std::vector<Picture> all = pair_pictures(gt, pred);
+  check_pictures_exist(all, pred_folder);
   std::vector<std::string> units;
   std::vector<Picture> mine;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -92,9 +105,11 @@ EvalResult evaluate_pq(const EvalOptions& options) {
     with_context(pred_file.string(), [&] { counted.table = counters[w].count(gt_ids, pred_ids); });
     return counted;
   };
+  TruthMismatches mismatches;
   const auto consume = [&](std::size_t index, const CountedPicture& counted) {
     const Picture& picture = mine[index];
     const fs::path pred_file = pred_folder / picture.pred->file_name;
+    mismatches.check(counted.gt, counted.table, picture.gt->file_name);
     with_context(fmt::format("image_id {}, {}", picture.gt->image_id, pred_file.string()),
                  [&] { metric->add(counted.gt, counted.pred, counted.table); });
     if (options.on_frame)
@@ -107,6 +122,7 @@ EvalResult evaluate_pq(const EvalOptions& options) {
                         }});
   };
   for_each_in_order<CountedPicture>(mine.size(), options.threads, produce, consume);
+  mismatches.warn(gt.path());
   return {std::move(metric), dataset_fingerprint(units)};
 }
 

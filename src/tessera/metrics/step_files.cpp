@@ -228,9 +228,7 @@ std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred) 
     fail("{}: {} predictions are missing, for the frames {}", pred.root.string(), missing.size(),
          summarize(missing));
   if (!predicted.empty())
-    spdlog::warn("{}: {} predictions without ground truth are ignored, such as {}",
-                 pred.root.string(), predicted.size(),
-                 predicted.begin()->second->files[0].string());
+    warn_of_extra(pred.root, predicted.size(), predicted.begin()->second->files[0].string());
   return pairs;
 }
 

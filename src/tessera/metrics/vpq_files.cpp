@@ -120,6 +120,9 @@ std::vector<LabelledFrame> pair_labelled_frames(const EvalOptions& options, cons
   }
   if (!missing.empty())
     fail("{} prediction files are missing: {}", missing.size(), summarize(missing));
+  std::vector<fs::path> known;
+  for (const LabelledFrame& frame : frames) known.push_back(frame.pred_file);
+  warn_of_extra_files(pred_folder, ".png", known);
   return frames;
 }
 
@@ -220,16 +223,19 @@ EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
     return counted;
   };
   LabelledFrameObserver observer(options, settings.categories);
+  TruthMismatches mismatches;
   const auto consume = [&](std::size_t index, const VpqFrame& counted) {
     const LabelledFrame& frame = all[mine[index]];
     const std::size_t video = mine[index] / per_video;
     const std::string name = std::to_string(video);
     if (mine[index] % per_video == 0) metric->begin_sequence(video, name);
+    mismatches.check(counted.gt, counted.pairs, frame.gt_file.filename().string());
     with_context(fmt::format("video {}, {}", name, frame.pred_file.string()),
                  [&] { metric->add_frame(counted); });
     observer.add(name, mine[index] % per_video, per_video, frame, counted);
   };
   for_each_in_order<VpqFrame>(mine.size(), options.threads, produce, consume);
+  mismatches.warn(gt.path());
   return {std::move(metric), dataset_fingerprint(units)};
 }
 

@@ -97,23 +97,21 @@ void read_objects(const JsonFile& file, YtvisData& data) {
 }
 
 void read_detections(const EvalOptions& options, YtvisData& data) {
-  const JsonDocument document(options.pred);
-  const std::string pred = options.pred.string();
-  const std::vector<JsonValue> results =
-      with_context(pred, [&] { return document.root().as_list("results"); });
-  if (results.empty()) fail("{}: the list of results is empty", pred);
-  for (std::size_t i = 0; i < results.size(); ++i)
-    with_context(fmt::format("{}, result {}", pred, i + 1), [&] {
-      Video& video = video_of(data, results[i]);
-      Track detection = read_track(results[i], data, video);
-      detection.score = results[i].number("score");
-      if (!std::isfinite(detection.score)) fail("score is {}", detection.score);
-      std::vector<double> areas;
-      for (const auto& mask : detection.masks)
-        areas.push_back(mask ? static_cast<double>(rle_area(*mask)) : 0.0);
-      detection.area = mean_visible_area(areas);
-      if (video.mine) video.detections.push_back(std::move(detection));
-    });
+  const JsonFile results(options.pred, JsonRoot::kList);
+  bool any = false;
+  results.for_each_entry([&](const JsonValue& entry, std::string_view) {
+    any = true;
+    Video& video = video_of(data, entry);
+    Track detection = read_track(entry, data, video);
+    detection.score = entry.number("score");
+    if (!std::isfinite(detection.score)) fail("score is {}", detection.score);
+    std::vector<double> areas;
+    for (const auto& mask : detection.masks)
+      areas.push_back(mask ? static_cast<double>(rle_area(*mask)) : 0.0);
+    detection.area = mean_visible_area(areas);
+    if (video.mine) video.detections.push_back(std::move(detection));
+  });
+  if (!any) fail("{}: the list of results is empty", options.pred.string());
 }
 
 PanopticMap paint_tracks(const std::vector<const Track*>& tracks, std::size_t frame, Size size) {

@@ -80,16 +80,16 @@ TEST_F(YtvisFiles, AGoodFileIsRead) {
 
 TEST_F(YtvisFiles, BadResultsAreNamed) {
   EXPECT_THAT(message("[]"), HasSubstr("results.json: the list of results is empty"));
-  EXPECT_THAT(message("[{"), HasSubstr("results.json"));
+  EXPECT_THAT(message("[{"), HasSubstr("results.json: broken JSON at line 1, column 3"));
   EXPECT_THAT(message(result(R"("video_id": 8, "segmentations": [])")),
-              HasSubstr("result 1: video_id 8 is not in the ground truth's videos"));
+              HasSubstr("entry 1: video_id 8 is not in the ground truth's videos"));
   EXPECT_THAT(message(R"([{"video_id": 7, "category_id": 9, "score": 1, "segmentations": []}])"),
               HasSubstr("category_id 9 is not in the ground truth's categories"));
   EXPECT_THAT(message(result(R"("video_id": 7, "segmentations": [null, null, null])")),
               HasSubstr("3 segmentations for video 7 of 2 frames"));
   EXPECT_THAT(
       message(result(R"("video_id": 7, "segmentations": [{"size": [3, 4], "counts": [5]}])")),
-      HasSubstr("result 1: video 7, frame 0: run-length mask covers 5 pixels"));
+      HasSubstr("entry 1: video 7, frame 0: run-length mask covers 5 pixels"));
   EXPECT_THAT(message(result(
                   R"("video_id": 7, "segmentations": [null, {"size": [4, 4], "counts": [16]}])")),
               HasSubstr("frame 1: a mask of 4x4 in a picture of 4x3"));

@@ -18,8 +18,10 @@ namespace tessera {
 namespace {
 
 const JsonValue& golden() {
-  static const JsonDocument document(test::golden_dir() / "datasets" / "loaded.json");
-  return document.root();
+  static JsonParser parser;
+  static const JsonValue document =
+      parser.parse(read_text_file(test::golden_dir() / "datasets" / "loaded.json"));
+  return document;
 }
 
 std::unique_ptr<Dataset> open(DatasetFormat format, const std::string& folder,

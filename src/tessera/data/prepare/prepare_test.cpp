@@ -43,7 +43,9 @@ class PrepareTest : public test::TemporaryFolder {
 };
 
 /// The rows of a picture, keys of nested lists made alike.
-std::string read_json(const fs::path& path) { return JsonDocument(path).root().to_json(); }
+std::string read_json(const fs::path& path) {
+  return JsonParser().parse(read_text_file(path)).to_json();
+}
 
 TEST_F(PrepareTest, YoutubeVisEqualsTheOfficialConverter) {
   PrepareOptions options;
