@@ -3,6 +3,8 @@
 #include <libdeflate.h>
 #include <spng.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -112,10 +114,46 @@ Scratch& scratch() {
 
 // Row filters. `prior` is the row above, unfiltered; a picture's first row has one of zeros.
 
+//
+// In pictures of labels nearly every filtered byte is 0, and over such a stretch a filter says "the
+// same as before" or "the same as above": whole blocks are filled or copied.
+
+template <int kBytes>
+constexpr std::size_t kBlock = 16 * kBytes;  ///< 16 pixels
+
+bool all_zero(const std::uint8_t* bytes, std::size_t count) {
+  std::uint8_t any = 0;
+  for (std::size_t i = 0; i < count; ++i) any |= bytes[i];
+  return any == 0;
+}
+
+/// A block of one pixel, built again only when the pixel changes.
+template <int kBytes>
+class PixelBlock {
+ public:
+  const std::uint8_t* of(const std::uint8_t* pixel) {
+    if (std::memcmp(block_.data(), pixel, kBytes) != 0)
+      for (std::size_t i = 0; i < block_.size(); ++i) block_[i] = pixel[i % kBytes];
+    return block_.data();
+  }
+
+ private:
+  std::array<std::uint8_t, kBlock<kBytes>> block_ = {};
+};
+
 template <int kBytes>
 void undo_sub(std::uint8_t* row, std::size_t count) {
-  for (std::size_t i = kBytes; i < count; ++i)
-    row[i] = static_cast<std::uint8_t>(row[i] + row[i - kBytes]);
+  PixelBlock<kBytes> same;
+  std::size_t i = kBytes;
+  while (i < count) {
+    if (i + kBlock<kBytes> <= count && all_zero(row + i, kBlock<kBytes>)) {
+      std::memcpy(row + i, same.of(row + i - kBytes), kBlock<kBytes>);
+      i += kBlock<kBytes>;
+      continue;
+    }
+    for (const std::size_t end = std::min(count, i + kBlock<kBytes>); i < end; ++i)
+      row[i] = static_cast<std::uint8_t>(row[i] + row[i - kBytes]);
+  }
 }
 
 void undo_up(std::uint8_t* row, const std::uint8_t* prior, std::size_t count) {
@@ -136,11 +174,11 @@ inline std::uint8_t paeth(int a, int b, int c) {
   return static_cast<std::uint8_t>(pc < (pb < pa ? pb : pa) ? c : ab);
 }
 
+/// The bytes [begin, end) of a row, which begin with a pixel that is not the first.
 template <int kBytes>
-void undo_paeth_scalar(std::uint8_t* row, const std::uint8_t* prior, std::size_t count) {
-  for (std::size_t i = 0; i < kBytes && i < count; ++i)
-    row[i] = static_cast<std::uint8_t>(row[i] + prior[i]);
-  for (std::size_t i = kBytes; i < count; ++i)
+void undo_paeth_scalar(std::uint8_t* row, const std::uint8_t* prior, std::size_t begin,
+                       std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i)
     row[i] =
         static_cast<std::uint8_t>(row[i] + paeth(row[i - kBytes], prior[i], prior[i - kBytes]));
 }
@@ -166,10 +204,12 @@ __m128i select(__m128i mask, __m128i yes, __m128i no) {
 
 /// A pixel's 3 or 4 channels at once; the chain from pixel to pixel stays.
 template <int kBytes>
-void undo_paeth_pixels(std::uint8_t* row, const std::uint8_t* prior, std::size_t count) {
+void undo_paeth_pixels(std::uint8_t* row, const std::uint8_t* prior, std::size_t begin,
+                       std::size_t end) {
   const __m128i zero = _mm_setzero_si128();
-  __m128i left = zero, corner = zero;
-  for (std::size_t i = 0; i + kBytes <= count; i += kBytes) {
+  __m128i left = _mm_unpacklo_epi8(load_pixel<kBytes>(row + begin - kBytes), zero);
+  __m128i corner = _mm_unpacklo_epi8(load_pixel<kBytes>(prior + begin - kBytes), zero);
+  for (std::size_t i = begin; i + kBytes <= end; i += kBytes) {
     const __m128i above = _mm_unpacklo_epi8(load_pixel<kBytes>(prior + i), zero);
     const __m128i delta = load_pixel<kBytes>(row + i);
     const __m128i da = _mm_sub_epi16(above, corner);
@@ -187,14 +227,38 @@ void undo_paeth_pixels(std::uint8_t* row, const std::uint8_t* prior, std::size_t
 #endif
 
 template <int kBytes>
-void undo_paeth(std::uint8_t* row, const std::uint8_t* prior, std::size_t count) {
+void undo_paeth_part(std::uint8_t* row, const std::uint8_t* prior, std::size_t begin,
+                     std::size_t end) {
 #if defined(__SSE2__)
   if constexpr (kBytes == 3 || kBytes == 4) {
-    undo_paeth_pixels<kBytes>(row, prior, count);
+    undo_paeth_pixels<kBytes>(row, prior, begin, end);
     return;
   }
 #endif
-  undo_paeth_scalar<kBytes>(row, prior, count);
+  undo_paeth_scalar<kBytes>(row, prior, begin, end);
+}
+
+template <int kBytes>
+void undo_paeth(std::uint8_t* row, const std::uint8_t* prior, std::size_t count) {
+  for (std::size_t i = 0; i < kBytes && i < count; ++i)
+    row[i] = static_cast<std::uint8_t>(row[i] + prior[i]);
+  PixelBlock<kBytes> same_left, same_above;
+  for (std::size_t i = kBytes; i < count;) {
+    const std::size_t end = std::min(count, i + kBlock<kBytes>);
+    const std::uint8_t *left = row + i - kBytes, *corner = prior + i - kBytes;
+    if (end - i < kBlock<kBytes> || !all_zero(row + i, kBlock<kBytes>)) {
+      undo_paeth_part<kBytes>(row, prior, i, end);
+    } else if (std::memcmp(left, corner, kBytes) == 0) {
+      // Left and corner agree, so above is predicted; then they agree at the next pixel too.
+      std::memcpy(row + i, prior + i, kBlock<kBytes>);
+    } else if (std::memcmp(prior + i, same_above.of(corner), kBlock<kBytes>) == 0) {
+      // Above and corner agree, so left is predicted.
+      std::memcpy(row + i, same_left.of(left), kBlock<kBytes>);
+    } else {
+      undo_paeth_part<kBytes>(row, prior, i, end);
+    }
+    i = end;
+  }
 }
 
 /// Rows of (filter byte, data); leaves the data unfiltered in place. False on an unknown filter.
