@@ -63,6 +63,56 @@ TEST_F(ImageIo, PaletteIsLookedUpForPicturesAndKeptAsIndicesForLabels) {
   EXPECT_TRUE(read_picture_info(path).palette);
 }
 
+/// Labels in large areas, each row with another filter: what is filled and copied must be what
+/// OpenCV decodes byte by byte.
+TEST_F(ImageIo, LabelsDecodeWithEveryFilter) {
+  std::ofstream(folder_ / "make.py") << R"(
+import numpy as np, cv2, struct, zlib
+rng = np.random.default_rng(2)
+def paeth(a, b, c):
+    p = a + b - c
+    pa, pb, pc = abs(p - a), abs(p - b), abs(p - c)
+    return np.where((pa <= pb) & (pa <= pc), a, np.where(pb <= pc, b, c))
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+for name, colour, depth, channels in (('g8', 0, 8, 1), ('g16', 0, 16, 1), ('ga', 4, 8, 2), ('rgb', 2, 8, 3),
+                                      ('rgba', 6, 8, 4), ('rgb16', 2, 16, 3), ('rgba16', 6, 16, 4)):
+    size = channels * depth // 8
+    h, w = 120, 211
+    a = np.zeros((h, w, size), np.uint8)
+    for _ in range(25):
+        x, y = rng.integers(0, w), rng.integers(0, h)
+        a[y:y + rng.integers(1, 70), x:x + rng.integers(1, 120)] = rng.integers(0, 256, size)
+    a[60:70] = a[59]
+    a[rng.integers(0, h, 40), rng.integers(0, w, 40)] = 7
+    if channels in (2, 4): a[:, :, size - depth // 8:] = 255
+    rows = b''
+    wide = a.astype(int)
+    for y in range(h):
+        row = wide[y]
+        above = wide[y - 1] if y else np.zeros_like(row)
+        left = np.vstack([np.zeros((1, size), int), row[:-1]])
+        corner = np.vstack([np.zeros((1, size), int), above[:-1]])
+        kind = int(rng.integers(0, 5))
+        guess = (0 * row, left, above, (left + above) // 2, paeth(left, above, corner))[kind]
+        rows += bytes([kind]) + ((row - guess) % 256).astype(np.uint8).tobytes()
+    with open(name + '.png', 'wb') as f:
+        f.write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', w, h, depth, colour, 0, 0, 0)) +
+                chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+    seen = cv2.imread(name + '.png', cv2.IMREAD_COLOR)[:, :, ::-1]
+    np.ascontiguousarray(seen).tofile(name + '.png.raw')
+)";
+  const auto made = test::run_shell("cd " + folder_.string() + " && /usr/bin/python3 make.py");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  for (const char* name : {"g8", "g16", "ga", "rgb", "rgba", "rgb16", "rgba16"}) {
+    const auto path = folder_ / (std::string(name) + ".png");
+    const Image image = read_image(path);
+    const auto expected = read_file(path.string() + ".raw");
+    ASSERT_EQ(image.values().size(), expected.size()) << name;
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), image.data())) << name;
+  }
+}
+
 /// Everything that Debian's PIL and OpenCV write must decode to the pixels that they read back.
 TEST_F(ImageIo, DecodesWhatThePythonReferencesWrite) {
   std::ofstream(folder_ / "make.py") << R"(
