@@ -74,15 +74,34 @@ void outline_objects(Image& view, const IdMap& ids, Paints& paints) {
     }
 }
 
-Pixels<std::uint8_t> mask_of(const IdMap& ids, std::uint32_t id) {
-  Pixels<std::uint8_t> mask(ids.size(), 1);
-  for (std::size_t i = 0; i < mask.values().size(); ++i) mask.values()[i] = ids.values()[i] == id;
+/// The smallest area that holds all of an id, of each id.
+std::unordered_map<std::uint32_t, Area> areas_of(const IdMap& ids) {
+  std::unordered_map<std::uint32_t, Area> areas;
+  for (int y = 0; y < ids.height(); ++y)
+    for (int start = 0, end = 0; start < ids.width(); start = end) {
+      const std::uint32_t id = ids.at(start, y);
+      while (end < ids.width() && ids.at(end, y) == id) ++end;
+      Area& area = areas.try_emplace(id, Area{start, y, end - start, 1}).first->second;
+      const int right = std::max(area.x + area.width, end);
+      area.x = std::min(area.x, start);
+      area.width = right - area.x;
+      area.height = y + 1 - area.y;
+    }
+  return areas;
+}
+
+/// Where in its area an id is.
+Pixels<std::uint8_t> mask_of(const IdMap& ids, std::uint32_t id, const Area& area) {
+  Pixels<std::uint8_t> mask({area.width, area.height}, 1);
+  for (int y = 0; y < area.height; ++y)
+    for (int x = 0; x < area.width; ++x) mask.at(x, y) = ids.at(area.x + x, area.y + y) == id;
   return mask;
 }
 
 void draw_names(Image& view, const PanopticMap& map, const std::vector<ClassInfo>& classes,
                 const ViewOptions& options, Paints& paints) {
   const int text_height = options.name_height;
+  const auto areas = areas_of(map.ids);
   for (const Segment& segment : map.segments) {
     if (!has_class(segment, classes)) continue;
     if (options.mode == ViewMode::kInstance && !paints.of(segment.id).is_object) continue;
@@ -90,11 +109,14 @@ void draw_names(Image& view, const PanopticMap& map, const std::vector<ClassInfo
     const int width = text_width(name, text_height);
     // Half of the text may reach over the outline; more would hide what it names.
     if (segment.area < static_cast<std::int64_t>(width) * text_height) continue;
-    const InnerPoint inner = inner_point(mask_of(map.ids, segment.id));
+    const auto area = areas.find(segment.id);
+    if (area == areas.end()) continue;
+    const InnerPoint inner = inner_point(mask_of(map.ids, segment.id, area->second));
     if (inner.distance * 4 < static_cast<float>(width) ||
         inner.distance < static_cast<float>(text_height))
       continue;
-    draw_tag(view, name, inner.point, text_height, paints.of(segment.id).color);
+    const Point center = {area->second.x + inner.point.x, area->second.y + inner.point.y};
+    draw_tag(view, name, center, text_height, paints.of(segment.id).color);
   }
 }
 
