@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runners.h"
+#include "tessera/checkpoint/checkpoint.h"
 #include "tessera/core/error.h"
 #include "tessera/inference/knet_postprocess.h"
 #include "tessera/models/knet/kernel_updator.h"
@@ -17,6 +18,8 @@
 #include "tessera/nn/losses.h"
 #include "tessera/nn/make_backbone.h"
 #include "tessera/nn/resize.h"
+#include "tessera/nn/swin_checkpoint.h"
+#include "tessera/nn/tensor_io.h"
 #include "torch_case.h"
 
 namespace tessera::parity {
@@ -28,6 +31,27 @@ ResNetOptions resnet_options(const Json& model) {
                            .norm_eval = model.value("norm_eval", false)};
   if (model.contains("dcn") && !model.at("dcn").is_null())
     options.deformable = model.at("stage_with_dcn").get<std::array<bool, 4>>();
+  return options;
+}
+
+SwinOptions swin_options(const Json& model) {
+  return {.channels = model.at("embed_dims"),
+          .depths = model.at("depths").get<std::vector<std::int64_t>>(),
+          .heads = model.at("num_heads").get<std::vector<std::int64_t>>(),
+          .window = model.at("window_size"),
+          .mlp_ratio = model.value("mlp_ratio", 4),
+          .qkv_bias = model.value("qkv_bias", true),
+          .drop_path = model.value("drop_path_rate", 0.0)};
+}
+
+BackboneOptions backbone_options(const Json& model) {
+  BackboneOptions options;
+  if (model.value("type", "") == "SwinTransformer") {
+    options.type = BackboneOptions::Type::kSwin;
+    options.swin = swin_options(model);
+  } else {
+    options.resnet = resnet_options(model);
+  }
   return options;
 }
 
@@ -192,10 +216,9 @@ void run_inference(const Case& c, Report& report) {
 
 void run_features(const Case& c, Report& report) {
   const torch::NoGradGuard no_grad;
-  const Json& model = c.data.at("model");
   const auto wrapper = std::make_shared<torch::nn::Module>();
-  const auto backbone = wrapper->register_module(
-      "backbone", make_backbone(BackboneOptions{.resnet = resnet_options(model)}));
+  const auto backbone =
+      wrapper->register_module("backbone", make_backbone(backbone_options(c.data.at("model"))));
   const auto neck = wrapper->register_module("neck", Fpn(backbone->out_channels(), 256));
   fill_case_module(c, *wrapper);
   if (c.data.contains("keys")) compare_keys(c, report, *wrapper);
@@ -203,6 +226,27 @@ void run_features(const Case& c, Report& report) {
   const auto features = backbone->forward(case_input(c, report, "img"));
   compare_levels(report, "backbone/c", features);
   compare_levels(report, "neck/p", neck->forward(features));
+}
+
+/// A checkpoint of the original Swin release, brought to the other layout.
+void run_original_swin(const Case& c, Report& report) {
+  const torch::NoGradGuard no_grad;
+  const auto released = open_checkpoint(c.folder / c.data.at("files").at(0).get<std::string>());
+  const NamedTensors converted = from_original_swin(released.tensors);
+  for (const auto& [name, view] : converted)
+    compare_if_stored(report, "converted/" + name, to_torch(view));
+  Swin net(swin_options(c.data.at("model")));
+  fill_case_module(c, *net);
+  const LoadReport loaded = load_what_fits(*net, converted);
+  const bool only_norms_missing =
+      std::all_of(loaded.missing.begin(), loaded.missing.end(),
+                  [](const std::string& name) { return name.starts_with("norm"); });
+  report.check("load", only_norms_missing && loaded.unused.empty() && loaded.mismatched.empty(),
+               loaded.describe());
+  net->eval();
+  const auto features = net(case_input(c, report, "img"));
+  for (std::size_t i = 0; i < features.size(); ++i)
+    compare_if_stored(report, fmt::format("features/{}", i), features[i]);
 }
 
 void run_kernel_updator(const Case& c, Report& report) {
@@ -384,8 +428,9 @@ Runner find_knet_det_runner(const Case& c) {
   static const std::map<std::string, Runner> kByKind = {
       {"inference", run_inference}, {"features", run_features}, {"matcher", run_matcher},
       {"losses", run_losses},       {"training", run_training}, {"module", run_kernel_updator}};
-  if (c.data.contains("model") && c.data.at("model").value("type", "") == "SwinTransformer")
-    return {};
+  const bool has_swin =
+      c.data.contains("model") && c.data.at("model").value("backbone", Json()) == "swin";
+  if (c.data.at("kind") == "checkpoint" && has_swin) return run_original_swin;
   const auto found = kByKind.find(c.data.at("kind"));
   return found == kByKind.end() ? Runner() : found->second;
 }

@@ -3,6 +3,7 @@
 namespace tessera {
 
 std::shared_ptr<BackboneImpl> make_backbone(const BackboneOptions& options) {
+  if (options.type == BackboneOptions::Type::kSwin) return std::make_shared<SwinImpl>(options.swin);
   return std::make_shared<ResNetImpl>(options.resnet);
 }
 
@@ -17,9 +18,25 @@ void read_fields(ConfigReader& reader, ResNetOptions& options) {
   reader.read("norm_eval", options.norm_eval);
 }
 
+void read_fields(ConfigReader& reader, SwinOptions& options) {
+  reader.read("channels", options.channels, {.low = 1});
+  reader.read("depths", options.depths);
+  reader.read("heads", options.heads);
+  reader.read("window", options.window, {.low = 1});
+  reader.read("mlp_ratio", options.mlp_ratio, {.low = 1});
+  reader.read("qkv_bias", options.qkv_bias);
+  reader.read("drop_path", options.drop_path, {.low = 0, .high = 0.99});
+  reader.read("layout", options.layout,
+              {{"open-mmlab", SwinLayout::kOpenMmlab}, {"original", SwinLayout::kOriginal}});
+}
+
 void read_fields(ConfigReader& reader, BackboneOptions& options) {
-  reader.read("type", options.type, {{"resnet", BackboneOptions::Type::kResNet}});
-  read_fields(reader, options.resnet);
+  reader.read("type", options.type,
+              {{"resnet", BackboneOptions::Type::kResNet}, {"swin", BackboneOptions::Type::kSwin}});
+  if (options.type == BackboneOptions::Type::kSwin)
+    read_fields(reader, options.swin);
+  else
+    read_fields(reader, options.resnet);
 }
 
 }  // namespace tessera

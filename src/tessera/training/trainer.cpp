@@ -19,6 +19,7 @@
 #include "tessera/data/loader/loader.h"
 #include "tessera/data/open_dataset.h"
 #include "tessera/nn/compat.h"
+#include "tessera/nn/swin_checkpoint.h"
 #include "tessera/nn/tensor_io.h"
 #include "tessera/training/task.h"
 #include "tessera/training/train_log.h"
@@ -218,6 +219,8 @@ void Trainer::prepare_weights() {
   if (!request_.load_from.empty()) {
     Checkpoint checkpoint = open_checkpoint(request_.load_from);
     strip_module_prefix(checkpoint.tensors);
+    if (is_original_swin(checkpoint.tensors))
+      checkpoint.tensors = from_original_swin(checkpoint.tensors, "backbone.");
     const LoadReport report = load_what_fits(task_->module(), checkpoint.tensors);
     if (report.loaded == 0)
       fail("{}: none of its {} tensors fits this model", request_.load_from.string(),

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "tessera/checkpoint/tensor.h"
+
+namespace tessera {
+
+/// Whether these are the weights of a classifier of the original Swin release.
+bool is_original_swin(const NamedTensors& tensors);
+
+/// The weights of the original Swin release as SwinLayout::kOpenMmlab has them: other names, and
+/// the four pixels of each patch merging in another order. The classifier, its norm and the
+/// attention masks are left out; the release has no norm0..3. `prefix` goes before every name.
+NamedTensors from_original_swin(const NamedTensors& tensors, const std::string& prefix = "");
+
+}  // namespace tessera
