@@ -80,6 +80,11 @@ void add_train_command(CLI::App& app) {
   command->add_option("--precision", request.precision, "fp32 or bf16")
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
+  command
+      ->add_option("--join-timeout", request.join_timeout,
+                   "Seconds to wait for the other processes, and for a step of theirs")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--nproc", state->processes, "Processes to start on this machine")
       ->check(CLI::PositiveNumber);
 }

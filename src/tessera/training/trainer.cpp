@@ -151,7 +151,7 @@ Trainer::Trainer(const Config& config, const TrainRequest& request)
       request_(request),
       options_(config.section<TrainOptions>("train")),
       data_config_(config.section<DataConfig>("data")),
-      processes_(request.place),
+      processes_(request.place, std::chrono::seconds(request.join_timeout)),
       device_(request.device) {
   if (device_.is_cuda() && !torch::cuda::is_available())
     fail("--device {}: this libtorch sees no CUDA device; 'tessera info' shows what there is",

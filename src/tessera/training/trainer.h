@@ -40,6 +40,7 @@ struct TrainRequest {
   std::string device = "cpu";
   std::string precision = "fp32";
   ProcessPlace place;
+  int join_timeout = 60;  ///< seconds to wait for the other processes
 };
 
 /// Trains the model of a configuration on its data. Files in the work folder: config.yaml

@@ -1,0 +1,40 @@
+#include "tessera/report/line_chart.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace tessera {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+int count(const std::string& text, const std::string& part) {
+  int found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(LineChart, DrawsEveryLineWithItsName) {
+  const auto svg = line_chart("Loss & more", "iteration",
+                              {{"mask", {0, 10, 20}, {3, 2, 1}}, {"dice", {0, 10, 20}, {6, 5, 4}}});
+  EXPECT_THAT(svg, HasSubstr("Loss &amp; more"));
+  EXPECT_EQ(count(svg, "<polyline"), 2);
+  EXPECT_THAT(svg, HasSubstr(">dice<"));
+}
+
+TEST(LineChart, GapsSplitALine) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(count(line_chart("", "", {{"a", {0, 1, 2, 3, 4}, {1, 2, nan, 3, 4}}}), "<polyline"), 2);
+  EXPECT_EQ(count(line_chart("", "", {{"a", {0, 1, 2, 3}, {1, 0, 3, 4}}}, true), "<polyline"), 2);
+}
+
+TEST(LineChart, HoldsWithoutPoints) {
+  EXPECT_THAT(line_chart("empty", "x", {{"a", {}, {}}}), Not(HasSubstr("nan")));
+  EXPECT_THAT(line_chart("one", "x", {{"a", {5}, {5}}}), Not(HasSubstr("nan")));
+}
+
+}  // namespace
+}  // namespace tessera
