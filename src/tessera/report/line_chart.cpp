@@ -61,10 +61,10 @@ class Chart {
     std::string svg;
     for (const double tick : ticks(y_)) {
       const double value = logarithmic_ ? std::pow(10, tick) : tick;
-      svg += fmt::format(
-          R"(<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}" stroke="#e5e7eb"/>)"
-          R"(<text x="{}" y="{:.1f}" text-anchor="end">{:.4g}</text>)",
-          kLeft, kWidth - kRight, top(value), top(value), kLeft - 6, top(value) + 4, value);
+      svg += fmt::format(R"(<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}" stroke="#e5e7eb"/>)"
+                         R"(<text x="{}" y="{:.1f}" text-anchor="end">{:.4g}</text>)",
+                         kLeft, kWidth - kRight, top(value), top(value), kLeft - 6, top(value) + 4,
+                         value);
     }
     for (const double tick : ticks(x_))
       svg += fmt::format(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{:.6g}</text>)",
@@ -77,8 +77,8 @@ class Chart {
     std::string svg, points;
     const auto flush = [&] {
       if (!points.empty())
-        svg += fmt::format(
-            R"(<polyline points="{}" fill="none" stroke="{}" stroke-width="1.6"/>)", points, color);
+        svg += fmt::format(R"(<polyline points="{}" fill="none" stroke="{}" stroke-width="1.6"/>)",
+                           points, color);
       points.clear();
     };
     for (std::size_t i = 0; i < line.x.size(); ++i) {

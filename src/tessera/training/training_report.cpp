@@ -93,11 +93,11 @@ void TrainingReport::refresh() const {
   std::string body = html::title("Training", folder_.filename().string(), {}) +
                      html::tiles(newest_numbers(training, validation));
   if (!validation.empty())
-    body += html::section("Validation", "In percent.",
-                          line_chart("Scores", "iteration",
-                                     curves(validation, [](const std::string& key) {
-                                       return key != "kind" && key != "iteration";
-                                     })));
+    body += html::section(
+        "Validation", "In percent.",
+        line_chart("Scores", "iteration", curves(validation, [](const std::string& key) {
+                     return key != "kind" && key != "iteration";
+                   })));
   body += html::section("Training", "Means over the iterations between two lines of the log.",
                         training_charts(training));
   if (!samples_.empty()) {
@@ -105,9 +105,9 @@ void TrainingReport::refresh() const {
     for (const ValidationSample& sample : samples_)
       pictures += html::figure(sample.name, "",
                                {{"truth", sample.truth}, {"prediction", sample.prediction}});
-    body += html::section("Predictions",
-                          fmt::format("The first validation pictures after iteration {}.", samples_of_),
-                          pictures);
+    body += html::section(
+        "Predictions",
+        fmt::format("The first validation pictures after iteration {}.", samples_of_), pictures);
   }
   write_text_file(folder_ / "report.html", html::page("Training", body));
 }
