@@ -432,7 +432,7 @@ Runner find_knet_det_runner(const Case& c) {
       c.data.contains("model") && c.data.at("model").value("backbone", Json()) == "swin";
   if (c.data.at("kind") == "checkpoint" && has_swin) return run_original_swin;
   const auto found = kByKind.find(c.data.at("kind"));
-  return found == kByKind.end() ? Runner() : found->second;
+  return found == kByKind.end() ? find_knet_det_data_runner(c) : found->second;
 }
 
 }  // namespace tessera::parity

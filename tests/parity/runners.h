@@ -14,5 +14,6 @@ Runner find_runner(const Case& c);
 
 Runner find_eval_runner(const Case& c);
 Runner find_knet_det_runner(const Case& c);
+Runner find_knet_det_data_runner(const Case& c);
 
 }  // namespace tessera::parity

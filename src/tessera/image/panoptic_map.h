@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tessera/image/image.h"
+#include "tessera/image/rle.h"
 
 namespace tessera {
 
@@ -17,6 +18,7 @@ struct Segment {
   bool ignore = false;    ///< left out of training and evaluation altogether
   std::int64_t area = 0;  ///< in pixels
   float score = 1.0f;
+  Box box = {};  ///< as an annotation states it; empty where none does
   friend bool operator==(const Segment&, const Segment&) = default;
 };
 

@@ -1,6 +1,8 @@
 #include "tessera/data/datasets/coco.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <unordered_map>
 
 #include "tessera/core/error.h"
@@ -201,38 +203,62 @@ class CocoPanoptic : public CocoPictures {
     return false;
   }
 
-  /// What each id of a picture means; nothing for segments that the references drop.
-  std::unordered_map<std::uint32_t, std::optional<LabelMeaning>> read_segments(
-      std::string_view text, Size size) const {
+  struct ListedSegment {
+    std::uint32_t id = 0;
+    Box box;
+    std::optional<LabelMeaning> meaning;  ///< nothing for segments that the references drop
+  };
+
+  /// The segments of a picture in the order of the file, which the references keep.
+  std::vector<ListedSegment> read_segments(std::string_view text, Size size) const {
     JsonParser parser;
     const JsonValue annotation = parser.parse(text);
-    std::unordered_map<std::uint32_t, std::optional<LabelMeaning>> meanings;
+    std::vector<ListedSegment> segments;
     for (const JsonValue& segment : annotation.at("segments_info").as_list("segments_info")) {
       const std::int64_t id = segment.integer("id");
       const auto index = index_of_class_.find(segment.integer("category_id"));
       if (index == index_of_class_.end())
         fail_as(ProblemKind::kUnknownClass, "{}: line {}: category_id {} is not in 'categories'",
                 file_.path().string(), file_.line_of(text), segment.integer("category_id"));
-      auto& meaning = meanings[static_cast<std::uint32_t>(id)];
-      if (is_usable_box(read_box(segment, "bbox"), segment.number("area"), size))
-        meaning = LabelMeaning{index->second, -1, segment.flag("iscrowd"), false, id};
+      ListedSegment listed = {static_cast<std::uint32_t>(id), read_box(segment, "bbox"), {}};
+      if (is_usable_box(listed.box, segment.number("area"), size))
+        listed.meaning = LabelMeaning{index->second, -1, segment.flag("iscrowd"), false, id};
+      segments.push_back(std::move(listed));
     }
-    return meanings;
+    return segments;
   }
 
   void read_labels(std::size_t index, Size picture_size, Sample& sample) const override {
     const auto& [map, text] = annotated_[index];
     const IdMap ids = read_id_png(map);
     check_same_size(picture_size, ids.size(), map.string());
-    const auto meanings = read_segments(text, picture_size);
+    const auto listed = read_segments(text, picture_size);
+    std::set<std::uint32_t> drawn;  // of the file's ids
     sample.panoptic = decode_labels(ids, [&](std::uint32_t id) -> std::optional<LabelMeaning> {
       if (id == 0) return std::nullopt;
-      const auto meaning = meanings.find(id);
-      if (meaning == meanings.end())
+      const auto segment = std::find_if(listed.begin(), listed.end(),
+                                        [id](const auto& known) { return known.id == id; });
+      if (segment == listed.end())
         fail("{}: segment {} is not in segments_info (line {} of {})", map.string(), id,
              file_.line_of(text), file_.path().string());
-      return meaning->second;
+      if (segment->meaning) drawn.insert(id);
+      return segment->meaning;
     });
+    keep_file_order(listed, drawn, sample.panoptic->segments);
+  }
+
+  /// decode_labels numbers the drawn segments by their ids in the file.
+  static void keep_file_order(const std::vector<ListedSegment>& listed,
+                              const std::set<std::uint32_t>& drawn,
+                              std::vector<Segment>& segments) {
+    std::vector<Segment> ordered;
+    for (const ListedSegment& segment : listed) {
+      const auto found = drawn.find(segment.id);
+      if (found == drawn.end()) continue;
+      ordered.push_back(segments[static_cast<std::size_t>(std::distance(drawn.begin(), found))]);
+      ordered.back().box = segment.box;
+    }
+    segments = std::move(ordered);
   }
 
   FolderCache folders_;

@@ -41,9 +41,14 @@ void add_panoptic(PanopticMap map, const std::vector<bool>& things, Crowds crowd
                              .crowd = segment.crowd,
                              .id = segment.id});
   }
-  std::ranges::sort(frame.objects, {}, &FrameObject::id);
   frame.ids = std::move(map.ids);
   measure_objects(frame);
+  for (FrameObject& object : frame.objects) {
+    const auto segment = std::ranges::find(map.segments, object.id, &Segment::id);
+    if (const Box& box = segment->box; box.width > 0)
+      object.box = {static_cast<float>(box.x), static_cast<float>(box.y),
+                    static_cast<float>(box.x + box.width), static_cast<float>(box.y + box.height)};
+  }
 }
 
 void add_instances(std::vector<Instance> instances, Crowds crowds, Frame& frame) {

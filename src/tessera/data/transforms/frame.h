@@ -59,8 +59,8 @@ enum class Crowds {
 };
 
 /// Turns a dataset's sample into a frame. `things[c]` says whether class c has objects. Objects of
-/// the panoptic map come in ascending id order with their inclusive pixel extents as box, as the
-/// official KITTI-STEP loader makes them.
+/// the panoptic map keep their order; where no annotation states a box it is their inclusive pixel
+/// extents, as in the official KITTI-STEP loader.
 Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds = Crowds::kDropped);
 
 /// Boxes of the objects in the id map: inclusive pixel extents; objects without a pixel are
