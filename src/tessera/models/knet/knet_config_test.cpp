@@ -64,7 +64,7 @@ TEST(KNetConfig, EveryFileMakesAModel) {
     EXPECT_GT(parameters_of(*make_net(path.stem().string())), 37000000) << path;
     ++count;
   }
-  EXPECT_EQ(count, 8);
+  EXPECT_EQ(count, 9);
 }
 
 }  // namespace
