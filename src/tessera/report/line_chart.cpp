@@ -28,7 +28,9 @@ struct Range {
 
 /// Where lines cross an axis: round steps of 1, 2 or 5.
 std::vector<double> ticks(const Range& range) {
-  const double span = std::max(range.high - range.low, 1e-12);
+  // Values that do not differ still need a step that changes them.
+  const double size = std::max(std::abs(range.low), std::abs(range.high));
+  const double span = std::max({range.high - range.low, size * 1e-6, 1e-12});
   const double power = std::pow(10, std::floor(std::log10(span / 4)));
   double step = power;
   for (const double factor : {2.0, 5.0, 10.0})

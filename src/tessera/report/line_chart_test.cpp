@@ -34,6 +34,7 @@ TEST(LineChart, GapsSplitALine) {
 TEST(LineChart, HoldsWithoutPoints) {
   EXPECT_THAT(line_chart("empty", "x", {{"a", {}, {}}}), Not(HasSubstr("nan")));
   EXPECT_THAT(line_chart("one", "x", {{"a", {5}, {5}}}), Not(HasSubstr("nan")));
+  EXPECT_THAT(line_chart("large", "x", {{"a", {5, 6}, {1e30, 1e30}}}), HasSubstr("1e+30"));
 }
 
 }  // namespace
