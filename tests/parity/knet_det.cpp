@@ -146,7 +146,7 @@ void compare_results(const Case& c, Report& report, const KernelUpdateOutput& la
   const Geometry geometry = {.original = size_of(c.data.at("ori_shape").at(0)),
                              .resized = size_of(c.data.at("img_shape").at(0)),
                              .padded = size_of(c.data.at("batch_input_shape"))};
-  const auto probabilities = mask_probabilities(last.mask_logits[0]);
+  const auto probabilities = mask_probabilities(last.mask_logits[0], 2);
   const ScaledMasks masks = scaled_masks(probabilities, geometry);
   std::vector<torch::Tensor> full;
   for (int row = 0; row < masks.rows(); ++row)
@@ -340,7 +340,7 @@ std::vector<MaskTargets> stored_targets(const Case& c, const Report& report,
     targets.push_back(
         make_mask_targets(to_torch_tensor(report.stored(prefix + "masks")),
                           to_torch_tensor(report.stored(prefix + "labels"), torch::kInt64),
-                          semantic, options.head.thing_classes, padded));
+                          semantic, options.head.thing_classes, padded, options.mask_stride()));
   }
   return targets;
 }

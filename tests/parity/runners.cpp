@@ -9,6 +9,7 @@ Runner find_runner(const Case& c) {
   static const std::map<std::string, FindInFamily> kFamilies = {
       {"eval", find_eval_runner},
       {"knet_det", find_knet_det_runner},
+      {"video_knet", find_video_knet_runner},
   };
   const auto family = kFamilies.find(c.family);
   return family == kFamilies.end() ? Runner() : family->second(c);

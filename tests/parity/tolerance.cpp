@@ -9,6 +9,7 @@ namespace tessera::parity {
 namespace {
 
 constexpr double kDefaultFloat = 1e-4;
+constexpr double kGradientNorm = 1e-3;  ///< sums over many roundings
 
 /// "a, b and *_c masks" -> a, b, *_c; "p./q. of s.*" -> p.s.*, q.s.*.
 std::vector<std::string> patterns_of(const std::string& key) {
@@ -127,6 +128,7 @@ std::optional<Tolerance> find_in_text(const std::string& text, const std::string
     if (whole) whole->max_relative = 0;
     return whole;
   }
+  if (tensor.starts_with("gradnorm")) return Tolerance{.max_relative = kGradientNorm};
   const auto relative = relative_in(text);
   return relative ? std::optional(Tolerance{.max_relative = *relative}) : std::nullopt;
 }

@@ -17,6 +17,8 @@ void read_fields(ConfigReader& reader, TestOptions& options) {
   reader.read("std", options.normalize.std);
   reader.read("max_instances", options.instances.most, {.low = 1});
   reader.read("mask_threshold", options.instances.mask_threshold, {.low = 0, .high = 1});
+  reader.read("things", options.things,
+              {{"best_class", ThingClaims::kBestClass}, {"best_pairs", ThingClaims::kBestPairs}});
   reader.read("thing_score", options.merge.thing_score, {.low = 0, .high = 1});
   reader.read("overlap", options.merge.overlap, {.low = 0, .high = 1});
   reader.read("official_ids", options.official_ids);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,11 @@ namespace tessera {
 /// What happens to a picture before the network sees it, and to what the network says: the section
 /// `test` of a configuration.
 struct TestOptions {
-  Scale scale = {1333, 800};  ///< limits of the resized picture
-  int divisor = 32;           ///< the padded sides are multiples
+  std::optional<Scale> scale = Scale{1333, 800};  ///< limits of the resized picture; or as it is
+  int divisor = 32;                               ///< the padded sides are multiples
   NormalizeOptions normalize;
   InstanceOptions instances;
+  ThingClaims things = ThingClaims::kBestClass;
   PanopticMergeOptions merge;
   /// Numbers segments from 0 as the official K-Net does; then a first segment of class 0 has the id
   /// of void in the files. Otherwise from 1.

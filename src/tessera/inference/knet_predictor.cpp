@@ -5,37 +5,25 @@
 #include <algorithm>
 #include <utility>
 
-#include "tessera/core/error.h"
+#include "tessera/inference/network_input.h"
 
 namespace tessera {
 
 KNetPredictor::KNetPredictor(KNet net, TestOptions test, const std::vector<ClassInfo>& classes,
                              int threads)
     : net_(std::move(net)), test_(std::move(test)), order_(classes), threads_(threads) {
-  const KernelHeadOptions& sizes = net_->options().head;
-  if (order_.things != sizes.thing_classes ||
-      (sizes.stuff_classes > 0 && order_.stuff != sizes.stuff_classes))
-    fail(
-        "the model has {} thing and {} stuff classes, but the class list has {} and {}; set "
-        "'classes' to the list that the model was trained on",
-        sizes.thing_classes, sizes.stuff_classes, order_.things, order_.stuff);
+  check_classes(net_->options(), order_);
   net_->eval();
 }
 
 Prediction KNetPredictor::predict(const Image& picture) {
   const torch::InferenceMode inference;
-  const Size resized = rescaled_size(picture.size(), test_.scale);
-  const Geometry geometry = {picture.size(), resized, padded_size(resized, test_.divisor)};
-  auto input = torch::empty({1, 3, geometry.padded.height, geometry.padded.width});
-  normalize_into(resize_image(picture, resized, Interpolation::kBilinear), test_.normalize,
-                 geometry.padded, input.data_ptr<float>());
-  const auto parameter = net_->parameters().front();
-  const KNetOutput output = net_(input.to(parameter.device(), parameter.scalar_type()));
-  const auto class_logits = output.class_logits[0].to(torch::kCPU, torch::kFloat32);
-  if (!class_logits.isfinite().all().item<bool>())
-    fail("the network computes scores that are not finite; check the checkpoint's weights");
-  const auto probabilities = mask_probabilities(output.mask_logits[0]);
-  const ScaledMasks masks = scaled_masks(probabilities, geometry);
+  const NetworkInput input(picture, test_);
+  const KNetOutput output = net_(input.on_device_of(*net_));
+  const auto class_logits = finite_scores(output.class_logits[0]);
+  const auto probabilities =
+      mask_probabilities(output.mask_logits[0], net_->options().mask_upsampling);
+  const ScaledMasks masks = scaled_masks(probabilities, input.geometry);
   Prediction prediction;
   if (net_->options().panoptic()) {
     prediction.panoptic = merge(masks, class_logits);
@@ -51,8 +39,9 @@ Prediction KNetPredictor::predict(const Image& picture) {
 PanopticPrediction KNetPredictor::merge(const ScaledMasks& masks,
                                         const torch::Tensor& class_logits) const {
   constexpr std::int32_t kOffset = 1000;
-  const MergedMap merged = merge_panoptic(
-      masks, panoptic_claims(class_logits, net_->options().head), test_.merge, threads_);
+  const MergedMap merged =
+      merge_panoptic(masks, panoptic_claims(class_logits, net_->options().head, test_.things),
+                     test_.merge, threads_);
   PanopticPrediction result;
   for (std::size_t k = 0; k < merged.segments.size(); ++k) {
     const MergedSegment& segment = merged.segments[k];

@@ -12,63 +12,63 @@ namespace {
 constexpr float kRounding = 1e-5F;
 constexpr float kInside = 0.5F;
 
-/// Which row owns each pixel, and how often each does.
+/// Which claim owns each pixel, and how often each does.
 struct Owners {
-  Pixels<std::int32_t> row;
-  std::vector<std::int64_t> area;  ///< of each row
+  Pixels<std::int32_t> claim;
+  std::vector<std::int64_t> area;  ///< of each claim
 };
 
-/// The rows that can have the largest value somewhere in a tile, ascending.
+/// The claims that can have the largest value somewhere in a tile, ascending.
 void find_candidates(const ScaledMasks& masks, std::span<const MaskClaim> claims,
                      const ScaledMasks::Tile& tile, std::vector<int>& candidates,
                      std::vector<float>& highest) {
-  float certain = 0;  // the largest value that some row has everywhere in the tile
-  for (int row = 0; row < masks.rows(); ++row) {
-    const ScaledMasks::Range range = masks.range(row, tile);
-    highest[row] = claims[row].score * range.high * (1 + kRounding);
-    certain = std::max(certain, claims[row].score * range.low * (1 - kRounding));
+  float certain = 0;  // the largest value that some claim has everywhere in the tile
+  for (std::size_t k = 0; k < claims.size(); ++k) {
+    const ScaledMasks::Range range = masks.range(claims[k].row, tile);
+    highest[k] = claims[k].score * range.high * (1 + kRounding);
+    certain = std::max(certain, claims[k].score * range.low * (1 - kRounding));
   }
   candidates.clear();
-  for (int row = 0; row < masks.rows(); ++row)
-    if (highest[row] >= certain) candidates.push_back(row);
+  for (std::size_t k = 0; k < claims.size(); ++k)
+    if (highest[k] >= certain) candidates.push_back(static_cast<int>(k));
 }
 
 Owners find_owners(const ScaledMasks& masks, std::span<const MaskClaim> claims, int threads) {
   constexpr int kTile = ScaledMasks::kTile;
-  Owners owners = {Pixels<std::int32_t>(masks.size(), 1), std::vector<std::int64_t>(masks.rows())};
-  std::vector<std::vector<std::int64_t>> areas(threads, std::vector<std::int64_t>(masks.rows()));
+  Owners owners = {Pixels<std::int32_t>(masks.size(), 1), std::vector<std::int64_t>(claims.size())};
+  std::vector<std::vector<std::int64_t>> areas(threads, std::vector<std::int64_t>(claims.size()));
   const int columns = masks.tile_columns();
   parallel_for(masks.tile_count() / columns, threads, [&](std::size_t tile_row, int worker) {
     std::vector<int> candidates;
-    std::vector<float> highest(masks.rows());
+    std::vector<float> highest(claims.size());
     float values[kTile * kTile], best[kTile * kTile];
     std::int32_t owner[kTile * kTile];
     for (int column = 0; column < columns; ++column) {
       const auto tile = masks.tile(static_cast<int>(tile_row) * columns + column);
       find_candidates(masks, claims, tile, candidates, highest);
       std::fill_n(best, kTile * kTile, -1.0F);
-      for (const int row : candidates) {
+      for (const int k : candidates) {
         if (candidates.size() == 1) {
-          std::fill_n(owner, kTile * kTile, row);
+          std::fill_n(owner, kTile * kTile, k);
           break;
         }
-        masks.interpolate(row, tile, values);
-        const float score = claims[row].score;
+        masks.interpolate(claims[k].row, tile, values);
+        const float score = claims[k].score;
         for (int i = 0; i < tile.height * kTile; ++i) {
           const float value = score * values[i];
-          // The first of equal rows wins.
-          owner[i] = value > best[i] ? row : owner[i];
+          // The first of equal claims wins.
+          owner[i] = value > best[i] ? k : owner[i];
           best[i] = std::max(value, best[i]);
         }
       }
       for (int y = 0; y < tile.height; ++y) {
-        std::copy_n(owner + y * kTile, tile.width, owners.row.row(tile.y + y) + tile.x);
+        std::copy_n(owner + y * kTile, tile.width, owners.claim.row(tile.y + y) + tile.x);
         for (int x = 0; x < tile.width; ++x) ++areas[worker][owner[y * kTile + x]];
       }
     }
   });
   for (const auto& area : areas)
-    for (int row = 0; row < masks.rows(); ++row) owners.area[row] += area[row];
+    for (std::size_t k = 0; k < claims.size(); ++k) owners.area[k] += area[k];
   return owners;
 }
 
@@ -99,31 +99,30 @@ MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> cl
                          const PanopticMergeOptions& options, int threads) {
   const Owners owners = find_owners(masks, claims, threads);
   std::vector<int> order;
-  for (int row = 0; row < masks.rows(); ++row) {
-    const MaskClaim& claim = claims[row];
-    if (owners.area[row] > 0 && !(claim.thing && claim.score < options.thing_score))
-      order.push_back(row);
-  }
+  for (std::size_t k = 0; k < claims.size(); ++k)
+    if (owners.area[k] > 0 && !(claims[k].thing && claims[k].score < options.thing_score))
+      order.push_back(static_cast<int>(k));
   std::stable_sort(order.begin(), order.end(),
                    [&](int a, int b) { return claims[a].score > claims[b].score; });
   std::vector<std::int64_t> mask_areas(order.size());
-  parallel_for(order.size(), threads,
-               [&](std::size_t i, int) { mask_areas[i] = area_of_mask(masks, order[i]); });
+  parallel_for(order.size(), threads, [&](std::size_t i, int) {
+    mask_areas[i] = area_of_mask(masks, claims[order[i]].row);
+  });
 
   MergedMap result;
-  std::vector<std::int32_t> segment_of_row(masks.rows(), -1);
+  std::vector<std::int32_t> segment_of_claim(claims.size(), -1);
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const int row = order[i];
-    const auto owned = static_cast<double>(owners.area[row]);
+    const int k = order[i];
+    const auto owned = static_cast<double>(owners.area[k]);
     if (mask_areas[i] == 0 || owned / static_cast<double>(mask_areas[i]) < options.overlap)
       continue;
-    segment_of_row[row] = static_cast<std::int32_t>(result.segments.size());
-    result.segments.push_back({row, claims[row], owners.area[row]});
+    segment_of_claim[k] = static_cast<std::int32_t>(result.segments.size());
+    result.segments.push_back({claims[k], owners.area[k]});
   }
   result.segment = Pixels<std::int32_t>(masks.size(), 1);
-  std::transform(owners.row.values().begin(), owners.row.values().end(),
+  std::transform(owners.claim.values().begin(), owners.claim.values().end(),
                  result.segment.values().begin(),
-                 [&](std::int32_t row) { return segment_of_row[row]; });
+                 [&](std::int32_t k) { return segment_of_claim[k]; });
   return result;
 }
 

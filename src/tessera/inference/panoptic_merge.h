@@ -13,6 +13,7 @@ struct MaskClaim {
   int label = 0;
   float score = 0;
   bool thing = false;
+  int row = 0;
 };
 
 struct PanopticMergeOptions {
@@ -21,7 +22,6 @@ struct PanopticMergeOptions {
 };
 
 struct MergedSegment {
-  int row = 0;
   MaskClaim claim;
   std::int64_t area = 0;
 };
@@ -32,8 +32,8 @@ struct MergedMap {
   std::vector<MergedSegment> segments;  ///< in descending score
 };
 
-/// Every pixel goes to the row of the largest score * probability; rows are then taken in
-/// descending score (K-Net's merge_stuff_thing). claims: one a row.
+/// Every pixel goes to the claim of the largest score * probability; claims are then taken in
+/// descending score (K-Net's merge_stuff_thing, Video K-Net's merge_stuff_thing_stuff_joint).
 MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> claims,
                          const PanopticMergeOptions& options, int threads);
 

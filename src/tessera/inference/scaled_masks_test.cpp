@@ -90,7 +90,7 @@ MergedMap by_definition(const torch::Tensor& full, const std::vector<MaskClaim>&
       for (int x = 0; x < map.segment.width(); ++x)
         if (mine[y][x].item<bool>())
           map.segment.at(x, y) = static_cast<std::int32_t>(map.segments.size());
-    map.segments.push_back({static_cast<int>(row), claim, area});
+    map.segments.push_back({claim, area});
   }
   return map;
 }
@@ -100,7 +100,7 @@ TEST(PanopticMerge, EqualsItsDefinition) {
     const auto p = random_masks(12, c.grid);
     std::vector<MaskClaim> claims;
     for (int row = 0; row < 12; ++row)
-      claims.push_back({row, 0.2F + 0.065F * static_cast<float>((row * 5) % 12), row < 8});
+      claims.push_back({row, 0.2F + 0.065F * static_cast<float>((row * 5) % 12), row < 8, row});
     const auto expected = by_definition(by_torch(p, c.geometry), claims, {});
     for (const int threads : {1, 3}) {
       const MergedMap actual = merge_panoptic(view(p, c), claims, {}, threads);
@@ -110,7 +110,7 @@ TEST(PanopticMerge, EqualsItsDefinition) {
         off += actual.segment.values()[i] != expected.segment.values()[i];
       EXPECT_LE(off, 2) << to_string(c.geometry.original);
       for (std::size_t k = 0; k < actual.segments.size(); ++k)
-        EXPECT_EQ(actual.segments[k].row, expected.segments[k].row);
+        EXPECT_EQ(actual.segments[k].claim.row, expected.segments[k].claim.row);
     }
   }
 }

@@ -163,8 +163,8 @@ class InstanceScorer : public Scorer {
 
 }  // namespace
 
-MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order, bool stuff, Size padded,
-                         torch::Device device) {
+MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order,
+                         const KNetOptions& options, Size padded, torch::Device device) {
   const auto objects = static_cast<std::int64_t>(frame.objects.size());
   auto* bytes = const_cast<std::uint8_t*>(frame.masks.data());
   const auto masks =
@@ -173,7 +173,7 @@ MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order, bool 
   for (const FrameObject& object : frame.objects)
     labels.push_back(order.model_of_dataset[object.category]);
   torch::Tensor semantic;
-  if (stuff) {
+  if (options.panoptic()) {
     if (frame.semantic.empty())
       fail("{}: a panoptic model learns from panoptic labels, and there are none", frame.key.name);
     constexpr int kLabels = 256;
@@ -188,7 +188,7 @@ MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order, bool 
     semantic = semantic.to(device);
   }
   return make_mask_targets(masks, torch::tensor(labels, torch::kInt64).to(device), semantic,
-                           order.things, {padded.height, padded.width});
+                           order.things, {padded.height, padded.width}, options.mask_stride());
 }
 
 KNetTask::KNetTask(const Config& config, const std::vector<ClassInfo>& classes)
@@ -213,8 +213,7 @@ LossTerms KNetTask::losses(const Batch& batch, const StepContext& context) {
                           .to(context.device);
   std::vector<MaskTargets> targets;
   for (const BatchFrame& frame : batch.frames)
-    targets.push_back(
-        knet_targets(frame, order_, net_->options().panoptic(), batch.size, context.device));
+    targets.push_back(knet_targets(frame, order_, net_->options(), batch.size, context.device));
   return net_->losses(images, targets, context.mean_over_ranks);
 }
 

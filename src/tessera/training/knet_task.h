@@ -10,8 +10,8 @@
 namespace tessera {
 
 /// What a batch's frame shows, as K-Net learns it.
-MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order, bool stuff, Size padded,
-                         torch::Device device);
+MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order,
+                         const KNetOptions& options, Size padded, torch::Device device);
 
 /// Trains K-Net for instance or panoptic segmentation; validates with PQ (and mIoU), or with COCO's
 /// mask AP.

@@ -22,8 +22,9 @@ torch::nn::Linear linear_without_bias(std::int64_t channels) {
 
 KernelUpdateHeadImpl::KernelUpdateHeadImpl(const KernelUpdateHeadOptions& options)
     : feat_transform_(options.channels, options.channels, ConvUnitOptions{}),
-      kernel_update_conv_(
-          KernelUpdatorOptions{.channels = options.channels, .out_channels = options.channels}),
+      kernel_update_conv_(KernelUpdatorOptions{.channels = options.channels,
+                                               .out_channels = options.channels,
+                                               .update = options.update}),
       attention_(options.channels, options.attention_heads),
       attention_norm_(layer_norm(options.channels)),
       ffn_(options.channels, options.feedforward_channels),
@@ -48,6 +49,17 @@ KernelUpdateHeadImpl::KernelUpdateHeadImpl(const KernelUpdateHeadOptions& option
   mask_layers->push_back(mask_linear_);
   mask_layers->push_back(mask_norm_);
   register_module("fc_mask", fc_mask_);
+  const auto link = [&](const std::string& suffix, bool update) {
+    return KernelLink(*this, suffix,
+                      {.channels = options.channels,
+                       .attention_heads = options.attention_heads,
+                       .feedforward_channels = options.feedforward_channels,
+                       .update = update});
+  };
+  if (options.track_link == TrackLink::kAttention) track_link_ = link("", false);
+  if (options.track_link == TrackLink::kUpdate) track_link_ = link("_track", true);
+  if (options.fusion != KernelFusion::kNone)
+    fusion_ = link("_link", options.fusion == KernelFusion::kUpdate);
   for (auto& parameter : parameters())
     if (parameter.dim() > 1) torch::nn::init::xavier_uniform_(parameter);
   torch::nn::init::constant_(fc_cls_->bias, -std::log(99.0));  // a prior of 1 %
@@ -55,22 +67,25 @@ KernelUpdateHeadImpl::KernelUpdateHeadImpl(const KernelUpdateHeadOptions& option
 
 KernelUpdateOutput KernelUpdateHeadImpl::forward(const torch::Tensor& features,
                                                  const torch::Tensor& kernels,
-                                                 const torch::Tensor& mask_logits) {
-  const std::int64_t batch = kernels.size(0), proposals = kernels.size(1);
-  const std::int64_t channels = kernels.size(2);
+                                                 const torch::Tensor& mask_logits,
+                                                 const torch::Tensor& previous) {
   KernelUpdateOutput out;
   out.features = feat_transform_(features);
   out.pooled =
       pool_under_masks(resize_bilinear(mask_logits, features.sizes().slice(2)), out.features);
-  out.updated = kernel_update_conv_(out.pooled.reshape({batch * proposals, channels}),
-                                    kernels.reshape({batch * proposals, 1, channels}))
-                    .view({batch, proposals, channels});
+  const auto fused =
+      previous.defined() && fusion_ ? fusion_(kernels, out.pooled, previous) : kernels;
+  out.updated = update_kernels(kernel_update_conv_, out.pooled, fused);
   out.attended = attention_norm_(attention_(out.updated, out.updated, out.updated));
   out.kernels = ffn_norm_(ffn_(out.attended));
+  out.track_kernels = previous.defined() && track_link_
+                          ? track_link_(out.kernels, out.pooled, previous)
+                          : out.kernels;
   out.class_logits = fc_cls_(class_norm_(class_linear_(out.kernels)).relu());
   out.mask_kernels = fc_mask_(mask_norm_(mask_linear_(out.kernels)).relu());
-  out.mask_logits = out.mask_kernels.matmul(out.features.flatten(2))
-                        .view({batch, proposals, features.size(2), features.size(3)});
+  out.mask_logits =
+      out.mask_kernels.matmul(out.features.flatten(2))
+          .view({kernels.size(0), kernels.size(1), features.size(2), features.size(3)});
   return out;
 }
 

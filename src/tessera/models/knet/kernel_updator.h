@@ -8,16 +8,38 @@
 
 namespace tessera {
 
+/// How features and kernels are mixed: K-Net's way, and the four of the ablation study.
+enum class KernelUpdate {
+  kOriginal,         ///< both gates look at the product
+  kConcatenate,      ///< both gates look at features and kernels side by side, half as wide each
+  kSkip,             ///< the kernel itself is added instead of its gated projection
+  kConcatenateSkip,  ///< both of these
+  kMlp,              ///< as kOriginal, every linear layer replaced by two with a ReLU between
+};
+
 struct KernelUpdatorOptions {
   std::int64_t channels = 256;      ///< of the kernels, the features and inside
   std::int64_t out_channels = 256;  ///< of the result
-  bool gate_sigmoid = true;         ///< the two gates go through a sigmoid
-  bool gate_norm_act = false;       ///< a norm and a ReLU on the product before the gates
-  bool activate_out = false;        ///< a ReLU on both normalised features before they are mixed
+  KernelUpdate update = KernelUpdate::kOriginal;
+  bool gate_sigmoid = true;    ///< the gates go through a sigmoid
+  bool gate_norm_act = false;  ///< a norm and a ReLU on what the gates look at
+  bool activate_out = false;   ///< a ReLU on the normalised features before they are mixed
 };
 
-/// The adaptive kernel update of K-Net (section 3.2): gates, computed from the product of the
-/// pooled features and the kernels, mix the two.
+/// A linear layer, or two with a ReLU between (`fc1`, `fc2`).
+class UpdatorLayer {
+ public:
+  UpdatorLayer() = default;
+  UpdatorLayer(torch::nn::Module& parent, const char* name, std::int64_t in, std::int64_t out,
+               bool mlp);
+  torch::Tensor operator()(const torch::Tensor& x);
+
+ private:
+  torch::nn::Linear first_{nullptr}, second_{nullptr};
+};
+
+/// The adaptive kernel update of K-Net (section 3.2): gates, computed from the pooled features and
+/// the kernels, mix the two.
 class KernelUpdatorImpl : public torch::nn::Module {
  public:
   explicit KernelUpdatorImpl(const KernelUpdatorOptions& options = {});
@@ -25,14 +47,19 @@ class KernelUpdatorImpl : public torch::nn::Module {
   /// features: [M, C]; kernels: [M, K*K, C] -> [M, K*K, out_channels]
   torch::Tensor forward(const torch::Tensor& features, const torch::Tensor& kernels);
 
-  torch::nn::Linear dynamic_layer, input_layer, input_gate, update_gate;
-  torch::nn::LayerNorm norm_in, norm_out, input_norm_in, input_norm_out;
-  torch::nn::LayerNorm gate_norm{nullptr};
-  torch::nn::Linear fc_layer;
-  torch::nn::LayerNorm fc_norm;
-
  private:
+  torch::nn::LayerNorm register_norm(const char* name, std::int64_t channels);
+  torch::Tensor what_gates_see(const torch::Tensor& from_features,
+                               const torch::Tensor& from_kernels);
+  torch::Tensor gate(UpdatorLayer& layer, torch::nn::LayerNorm& norm, const torch::Tensor& seen);
+  torch::Tensor content(torch::nn::LayerNorm& norm, const torch::Tensor& x);
+
   KernelUpdatorOptions options_;
+  bool concatenates_, skips_;
+  std::int64_t gate_channels_;  ///< of features and of kernels, in what the gates see
+  UpdatorLayer dynamic_layer_, input_layer_, input_gate_, update_gate_, fc_layer_;
+  torch::nn::LayerNorm gate_norm_{nullptr}, norm_in_{nullptr}, norm_out_{nullptr};
+  torch::nn::LayerNorm input_norm_in_{nullptr}, input_norm_out_{nullptr}, fc_norm_{nullptr};
 };
 TORCH_MODULE(KernelUpdator);
 

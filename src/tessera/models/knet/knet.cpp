@@ -7,12 +7,6 @@
 #include "tessera/nn/resize.h"
 
 namespace tessera {
-namespace {
-
-/// Masks leave the network at stride 8 and are compared with the truth at stride 4.
-constexpr std::int64_t kMaskUpsampling = 2;
-
-}  // namespace
 
 KNetImpl::KNetImpl(const KNetOptions& options) : options_(options) {
   backbone = register_module("backbone", make_backbone(options.backbone));
@@ -25,78 +19,109 @@ KNetImpl::KNetImpl(const KNetOptions& options) : options_(options) {
         KernelUpdateHeadOptions{.channels = options.head.channels,
                                 .classes = options.classes(),
                                 .attention_heads = options.attention_heads,
-                                .feedforward_channels = options.feedforward_channels});
+                                .feedforward_channels = options.feedforward_channels,
+                                .update = options.update,
+                                .track_link = options.track_link,
+                                .fusion = options.fusion});
     heads->push_back(mask_heads.back());
   }
 }
 
-KNetOutput KNetImpl::forward(const torch::Tensor& images) {
+KNetOutput KNetImpl::forward(const torch::Tensor& images, const torch::Tensor& previous) {
   KernelHeadOutput head = rpn_head(neck(backbone->forward(images)));
   rpn_head->append_stuff(head);
   const auto features = head.features;
-  KNetOutput out = {.mask_logits = head.mask_logits, .class_logits = {}, .kernels = head.kernels};
+  KNetOutput out;
+  out.mask_logits = head.mask_logits;
+  out.kernels = head.kernels;
+  out.pixel_classes = head.class_logits;
   head = {};  // its other features are needed no more
-  for (auto& mask_head : mask_heads) {
-    const KernelUpdateOutput stage = mask_head(features, out.kernels, out.mask_logits);
-    out = {stage.mask_logits, stage.class_logits, stage.kernels};
+  for (std::size_t s = 0; s < mask_heads.size(); ++s) {
+    const bool last = s + 1 == mask_heads.size();
+    const KernelUpdateOutput stage =
+        mask_heads[s](features, out.kernels, out.mask_logits, last ? previous : torch::Tensor());
+    out.mask_logits = stage.mask_logits;
+    out.class_logits = stage.class_logits;
+    out.kernels = stage.kernels;
+    out.track_kernels = stage.track_kernels;
   }
   return out;
 }
 
-LossTerms KNetImpl::losses(const torch::Tensor& images, const std::vector<MaskTargets>& targets,
-                           const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks,
-                           KNetTrace* trace) {
+Assignment KNetImpl::match(const torch::Tensor& scaled_masks, const torch::Tensor& class_logits,
+                           const MaskTargets& target) const {
   const KernelHeadOptions& sizes = options_.head;
-  KernelHeadOutput head = rpn_head(neck(backbone->forward(images)));
-  auto scaled_masks = upsample_bilinear(head.mask_logits, kMaskUpsampling);
+  return match_masks(scaled_masks.slice(0, 0, sizes.proposals),
+                     class_logits.slice(0, 0, sizes.proposals).slice(1, 0, sizes.thing_classes),
+                     target.masks, target.labels);
+}
 
-  std::vector<Assignment> assignments;
+KNetImpl::HeadStep KNetImpl::train_head(const torch::Tensor& images,
+                                        const std::vector<MaskTargets>& targets, KNetTrace* trace) {
+  HeadStep step;
+  step.head = rpn_head(neck(backbone->forward(images)));
+  step.scaled_masks = upsample_bilinear(step.head.mask_logits, options_.mask_upsampling);
   std::vector<torch::Tensor> segmentations;
   for (std::size_t b = 0; b < targets.size(); ++b) {
-    assignments.push_back(match_masks(scaled_masks[static_cast<std::int64_t>(b)], {},
-                                      targets[b].masks, targets[b].labels));
-    segmentations.push_back(segmentation_target(targets[b], assignments[b], options_.classes()));
+    step.assignments.push_back(match_masks(step.scaled_masks[static_cast<std::int64_t>(b)], {},
+                                           targets[b].masks, targets[b].labels));
+    segmentations.push_back(
+        segmentation_target(targets[b], step.assignments[b], options_.classes()));
   }
-  const StageTargets head_targets = make_stage_targets(assignments, targets, sizes, false);
+  const StageTargets head_targets =
+      make_stage_targets(step.assignments, targets, options_.head, false);
   const auto segmentation = torch::stack(segmentations);
-  LossTerms head_terms =
-      kernel_head_losses(scaled_masks, upsample_bilinear(head.class_logits, kMaskUpsampling),
-                         head_targets, segmentation, options_);
-  rpn_head->append_stuff(head);
+  step.terms = kernel_head_losses(
+      step.scaled_masks, upsample_bilinear(step.head.class_logits, options_.mask_upsampling),
+      head_targets, segmentation, options_);
+  rpn_head->append_stuff(step.head);
   if (trace != nullptr) {
     trace->head = head_targets;
     trace->head_segmentation = segmentation;
-    trace->head_masks_with_stuff = head.mask_logits;
+    trace->head_masks_with_stuff = step.head.mask_logits;
   }
+  return step;
+}
 
-  LossTerms terms;
-  torch::Tensor kernels = head.kernels, mask_logits = head.mask_logits, class_logits;
+KNetImpl::StagesStep KNetImpl::train_stages(
+    const HeadStep& step, const std::vector<MaskTargets>& targets, const torch::Tensor& previous,
+    const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks, KNetTrace* trace) {
+  StagesStep result;
+  std::vector<Assignment> assignments = step.assignments;
+  torch::Tensor kernels = step.head.kernels, mask_logits = step.head.mask_logits;
   for (std::size_t s = 0; s < mask_heads.size(); ++s) {
     // A stage is matched by what the stage before it said; the first by the kernel head's masks,
     // which have been matched already.
     for (std::size_t b = 0; s > 0 && b < targets.size(); ++b) {
       const auto image = static_cast<std::int64_t>(b);
-      assignments[b] = match_masks(
-          scaled_masks[image].slice(0, 0, sizes.proposals),
-          class_logits[image].slice(0, 0, sizes.proposals).slice(1, 0, sizes.thing_classes),
-          targets[b].masks, targets[b].labels);
+      assignments[b] =
+          match(result.scaled_masks[image], result.last.class_logits[image], targets[b]);
     }
-    KernelUpdateOutput stage = mask_heads[s](head.features, kernels, mask_logits);
-    kernels = stage.kernels;
-    mask_logits = stage.mask_logits;
-    class_logits = stage.class_logits;
-    scaled_masks = upsample_bilinear(mask_logits, kMaskUpsampling);
+    const bool last = s + 1 == mask_heads.size();
+    result.last =
+        mask_heads[s](step.head.features, kernels, mask_logits, last ? previous : torch::Tensor());
+    kernels = result.last.kernels;
+    mask_logits = result.last.mask_logits;
+    result.scaled_masks = upsample_bilinear(mask_logits, options_.mask_upsampling);
     StageTargets stage_targets =
-        make_stage_targets(assignments, targets, sizes, options_.panoptic());
-    for (auto& [name, value] :
-         stage_losses(scaled_masks, class_logits, stage_targets, options_, mean_over_ranks))
-      terms.emplace_back(fmt::format("s{}_{}", s, name), value);
+        make_stage_targets(assignments, targets, options_.head, options_.panoptic());
+    for (auto& [name, value] : stage_losses(result.scaled_masks, result.last.class_logits,
+                                            stage_targets, options_, mean_over_ranks))
+      result.terms.emplace_back(fmt::format("s{}_{}", s, name), value);
     if (trace != nullptr) {
       trace->stages.push_back(std::move(stage_targets));
-      trace->outputs.push_back(std::move(stage));
+      trace->outputs.push_back(result.last);
     }
   }
-  terms.insert(terms.end(), head_terms.begin(), head_terms.end());
+  return result;
+}
+
+LossTerms KNetImpl::losses(const torch::Tensor& images, const std::vector<MaskTargets>& targets,
+                           const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks,
+                           KNetTrace* trace) {
+  const HeadStep step = train_head(images, targets, trace);
+  LossTerms terms = train_stages(step, targets, {}, mean_over_ranks, trace).terms;
+  terms.insert(terms.end(), step.terms.begin(), step.terms.end());
   return terms;
 }
 

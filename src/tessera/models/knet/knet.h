@@ -17,21 +17,36 @@
 
 namespace tessera {
 
+/// What the kernel head's class of every pixel is trained with.
+enum class PixelLoss {
+  kFocal,         ///< summed, over the number of labelled pixels
+  kCrossEntropy,  ///< unlabelled pixels count in the mean only
+};
+
 struct KNetOptions {
   BackboneOptions backbone;
   KernelHeadOptions head;
   int stages = 3;  ///< of the iterative kernel update
   std::int64_t attention_heads = 8;
   std::int64_t feedforward_channels = 2048;
+  KernelUpdate update = KernelUpdate::kOriginal;
+  std::int64_t mask_upsampling = 2;  ///< masks leave the network at stride 8 over this
+  bool stage_rank_loss = true;       ///< of panoptic models; the kernel head always has it
+  PixelLoss pixel_loss = PixelLoss::kFocal;
+  TrackLink track_link = TrackLink::kNone;
+  KernelFusion fusion = KernelFusion::kNone;
+  std::int64_t mask_stride() const { return 8 / mask_upsampling; }
   bool panoptic() const { return head.stuff_classes > 0; }
   std::int64_t classes() const { return head.thing_classes + head.stuff_classes; }
 };
 
 /// What the last stage says. Rows are the N proposals, then the S stuff classes.
 struct KNetOutput {
-  torch::Tensor mask_logits;   // [B, N+S, H/8, W/8]
-  torch::Tensor class_logits;  // [B, N+S, T+S]
-  torch::Tensor kernels;       // [B, N+S, C]
+  torch::Tensor mask_logits;    // [B, N+S, H/8, W/8]
+  torch::Tensor class_logits;   // [B, N+S, T+S]
+  torch::Tensor kernels;        // [B, N+S, C]
+  torch::Tensor track_kernels;  // [B, N+S, C], linked to the previous frame
+  torch::Tensor pixel_classes;  // [B, T+S, H/8, W/8] logits of the kernel head
 };
 
 /// What a stage of the training was asked for.
@@ -56,8 +71,9 @@ class KNetImpl : public torch::nn::Module {
  public:
   explicit KNetImpl(const KNetOptions& options);
 
-  /// images: [B, 3, H, W], normalised, sizes multiples of 32.
-  KNetOutput forward(const torch::Tensor& images);
+  /// images: [B, 3, H, W], normalised, sizes multiples of 32; previous: [B, N+S, C], the last
+  /// kernels of the frame before, which only the last stage looks at, or undefined.
+  KNetOutput forward(const torch::Tensor& images, const torch::Tensor& previous = {});
 
   /// The terms to minimise. `mean_over_ranks` averages a count over the processes that train
   /// together; `trace` takes what happened on the way.
@@ -66,6 +82,28 @@ class KNetImpl : public torch::nn::Module {
                    KNetTrace* trace = nullptr);
 
   const KNetOptions& options() const { return options_; }
+
+  /// A training step in two halves, for models that do something between them.
+  struct HeadStep {
+    KernelHeadOutput head;  ///< with stuff
+    torch::Tensor scaled_masks;
+    std::vector<Assignment> assignments;
+    LossTerms terms;
+  };
+  HeadStep train_head(const torch::Tensor& images, const std::vector<MaskTargets>& targets,
+                      KNetTrace* trace = nullptr);
+  struct StagesStep {
+    KernelUpdateOutput last;
+    torch::Tensor scaled_masks;  ///< of the last stage
+    LossTerms terms;
+  };
+  StagesStep train_stages(const HeadStep& step, const std::vector<MaskTargets>& targets,
+                          const torch::Tensor& previous,
+                          const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks,
+                          KNetTrace* trace = nullptr);
+  /// The assignment of one image's proposals by a stage's masks and classes.
+  Assignment match(const torch::Tensor& scaled_masks, const torch::Tensor& class_logits,
+                   const MaskTargets& target) const;
 
   std::shared_ptr<BackboneImpl> backbone;
   Fpn neck{nullptr};

@@ -13,6 +13,12 @@ void read_fields(ConfigReader& reader, KNetOptions& options) {
   reader.read("stages", options.stages, {.low = 1});
   reader.read("attention_heads", options.attention_heads, {.low = 1});
   reader.read("feedforward_channels", options.feedforward_channels, {.low = 1});
+  reader.read("kernel_update", options.update,
+              {{"original", KernelUpdate::kOriginal},
+               {"concatenate", KernelUpdate::kConcatenate},
+               {"skip", KernelUpdate::kSkip},
+               {"concatenate_skip", KernelUpdate::kConcatenateSkip},
+               {"mlp", KernelUpdate::kMlp}});
 }
 
 }  // namespace tessera

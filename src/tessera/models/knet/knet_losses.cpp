@@ -26,6 +26,16 @@ torch::Tensor rank_loss(const torch::Tensor& mask_logits, const StageTargets& ta
   return pixel_rank_loss(mask_logits, torch::stack(wanted), kNone);
 }
 
+torch::Tensor pixel_class_loss(const torch::Tensor& class_logits, const torch::Tensor& segmentation,
+                               const KNetOptions& options) {
+  if (options.pixel_loss == PixelLoss::kCrossEntropy)
+    return pixel_rank_loss(class_logits, segmentation, options.classes());
+  const auto labels = segmentation.flatten();
+  const auto labelled = (labels < options.classes()).sum().clamp_min(1).to(class_logits.dtype());
+  const auto logits = class_logits.flatten(2).transpose(1, 2).reshape({-1, options.classes()});
+  return sigmoid_focal_loss(logits, labels, {}, labelled);
+}
+
 torch::Tensor stuff_label_weights(const KernelHeadOptions& options) {
   return torch::cat({torch::zeros({options.stuff_classes, options.thing_classes}),
                      torch::eye(options.stuff_classes)},
@@ -103,10 +113,7 @@ LossTerms kernel_head_losses(const torch::Tensor& mask_logits, const torch::Tens
   LossTerms terms;
   for (auto& [name, value] : mask_losses(mask_logits, targets, options.panoptic()))
     terms.emplace_back("loss_rpn" + name.substr(4), value);
-  const auto labels = segmentation.flatten();
-  const auto labelled = (labels < options.classes()).sum().clamp_min(1).to(class_logits.dtype());
-  const auto logits = class_logits.flatten(2).transpose(1, 2).reshape({-1, options.classes()});
-  terms.emplace_back("loss_rpn_seg", sigmoid_focal_loss(logits, labels, {}, labelled));
+  terms.emplace_back("loss_rpn_seg", pixel_class_loss(class_logits, segmentation, options));
   return terms;
 }
 
@@ -121,7 +128,8 @@ LossTerms stage_losses(const torch::Tensor& mask_logits, const torch::Tensor& cl
                                                     mean(mean_over_ranks, positives).clamp_min(1)));
   terms.emplace_back("pos_acc", top1_accuracy(logits.index_select(0, targets.positives),
                                               targets.labels.index_select(0, targets.positives)));
-  for (auto& term : mask_losses(mask_logits, targets, options.panoptic()))
+  for (auto& term :
+       mask_losses(mask_logits, targets, options.panoptic() && options.stage_rank_loss))
     terms.push_back(std::move(term));
   return terms;
 }

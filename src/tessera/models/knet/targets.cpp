@@ -7,9 +7,10 @@
 namespace tessera {
 namespace {
 
-/// [M, h, w] -> [M, H/4, W/4] floats of the padded image.
-torch::Tensor shrink(const torch::Tensor& masks, torch::IntArrayRef padded_size) {
-  const std::vector<std::int64_t> size = {padded_size[0] / 4, padded_size[1] / 4};
+/// [M, h, w] -> [M, H/stride, W/stride] floats of the padded image.
+torch::Tensor shrink(const torch::Tensor& masks, torch::IntArrayRef padded_size,
+                     std::int64_t stride) {
+  const std::vector<std::int64_t> size = {padded_size[0] / stride, padded_size[1] / stride};
   if (masks.size(0) == 0)
     return torch::zeros({0, size[0], size[1]}, masks.options().dtype(torch::kFloat32));
   const auto padded = torch::constant_pad_nd(
@@ -22,17 +23,17 @@ torch::Tensor shrink(const torch::Tensor& masks, torch::IntArrayRef padded_size)
 
 MaskTargets make_mask_targets(const torch::Tensor& instance_masks, const torch::Tensor& labels,
                               const torch::Tensor& semantic, std::int64_t thing_classes,
-                              torch::IntArrayRef padded_size) {
+                              torch::IntArrayRef padded_size, std::int64_t mask_stride) {
   constexpr std::int64_t kIgnored = 255;
   MaskTargets targets;
-  targets.masks = shrink(instance_masks, padded_size);
+  targets.masks = shrink(instance_masks, padded_size, mask_stride);
   targets.labels = labels.to(torch::kInt64);
   if (!semantic.defined()) return targets;
   const auto classes = std::get<0>(torch::_unique(semantic.to(torch::kInt64)));
   targets.stuff_labels =
       classes.index({(classes >= thing_classes).logical_and(classes != kIgnored)});
-  targets.stuff_masks =
-      shrink(semantic.unsqueeze(0) == targets.stuff_labels.view({-1, 1, 1}), padded_size);
+  targets.stuff_masks = shrink(semantic.unsqueeze(0) == targets.stuff_labels.view({-1, 1, 1}),
+                               padded_size, mask_stride);
   return targets;
 }
 

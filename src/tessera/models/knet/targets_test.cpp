@@ -23,7 +23,7 @@ KNetOptions small_options() {
 TEST(MaskTargets, AQuarterPixelIsTheMeanOfItsMiddle) {
   auto mask = torch::zeros({1, 8, 8}, torch::kUInt8);
   mask[0].slice(0, 0, 4).slice(1, 0, 2).fill_(1);  // half of the first quarter pixel
-  const auto targets = make_mask_targets(mask, torch::tensor({1}), {}, 2, {16, 16});
+  const auto targets = make_mask_targets(mask, torch::tensor({1}), {}, 2, {16, 16}, 4);
   EXPECT_EQ(targets.masks.sizes(), (std::vector<std::int64_t>{1, 4, 4}));
   EXPECT_EQ(targets.masks[0][0][0].item<float>(), 0.5F);
   EXPECT_EQ(targets.masks.sum().item<float>(), 0.5F);
@@ -33,8 +33,9 @@ TEST(MaskTargets, StuffComesFromTheSemanticMap) {
   auto semantic = torch::full({16, 16}, 255, torch::kUInt8);
   semantic.slice(0, 0, 8).fill_(4);
   semantic.slice(0, 8, 12).fill_(0);  // a thing: it comes from the objects
-  const auto targets = make_mask_targets(torch::zeros({0, 16, 16}, torch::kUInt8),
-                                         torch::zeros({0}, torch::kInt64), semantic, 2, {16, 16});
+  const auto targets =
+      make_mask_targets(torch::zeros({0, 16, 16}, torch::kUInt8), torch::zeros({0}, torch::kInt64),
+                        semantic, 2, {16, 16}, 4);
   EXPECT_TRUE(torch::equal(targets.stuff_labels, torch::tensor({4})));
   EXPECT_EQ(targets.stuff_masks.sum().item<float>(), 8);
 }
@@ -49,7 +50,7 @@ TEST(LastRow, TheLaterRowCoversTheEarlier) {
 MaskTargets empty_targets() {
   return make_mask_targets(torch::zeros({0, 64, 64}, torch::kUInt8),
                            torch::zeros({0}, torch::kInt64),
-                           torch::full({64, 64}, 255, torch::kUInt8), 2, {64, 64});
+                           torch::full({64, 64}, 255, torch::kUInt8), 2, {64, 64}, 4);
 }
 
 TEST(KNetLosses, AllVoidGroundTruthGivesFiniteLossesAndGradients) {
@@ -72,7 +73,7 @@ TEST(KNetLosses, NetworksThatComputeNoNumbersAreNamed) {
   }
   const auto targets =
       make_mask_targets(torch::ones({1, 64, 64}, torch::kUInt8), torch::tensor({1}),
-                        torch::zeros({64, 64}, torch::kUInt8), 2, {64, 64});
+                        torch::zeros({64, 64}, torch::kUInt8), 2, {64, 64}, 4);
   EXPECT_THROW(net->losses(torch::randn({1, 3, 64, 64}), {targets}), Error);
 }
 

@@ -1,0 +1,57 @@
+#include "tessera/inference/video_predictor.h"
+
+#include <torch/torch.h>
+
+#include "tessera/core/error.h"
+#include "tessera/inference/video_knet_predictor.h"
+#include "tessera/models/video_knet/video_knet_config.h"
+#include "tessera/nn/tensor_io.h"
+
+namespace tessera {
+
+void read_fields(ConfigReader& reader, QuasiDenseTrackerOptions& options) {
+  using Similarity = QuasiDenseTrackerOptions::Similarity;
+  constexpr Limits kShare = {.low = 0, .high = 1};
+  reader.read("new_track_score", options.new_track_score, kShare);
+  reader.read("known_track_score", options.known_track_score, kShare);
+  reader.read("match_similarity", options.match_similarity, kShare);
+  reader.read("weak_match_similarity", options.weak_match_similarity, kShare);
+  reader.read("track_memory", options.track_memory, {.low = 1});
+  reader.read("backdrop_memory", options.backdrop_memory, {.low = 0});
+  reader.read("momentum", options.momentum, kShare);
+  reader.read("backdrop_overlap", options.backdrop_overlap, kShare);
+  reader.read("duplicate_overlap", options.duplicate_overlap, kShare);
+  reader.read("same_class", options.same_class);
+  reader.read("similarity", options.similarity,
+              {{"bisoftmax", Similarity::kBisoftmax},
+               {"softmax", Similarity::kSoftmax},
+               {"cosine", Similarity::kCosine}});
+}
+
+void read_fields(ConfigReader& reader, VideoTestOptions& options) {
+  read_fields(reader, static_cast<TestOptions&>(options));
+  reader.read("official", options.official);
+  reader.read("tracker", options.tracker);
+}
+
+bool predicts_videos(const Config& config) {
+  return config.section_text("model", "type") == "video_knet";
+}
+
+std::unique_ptr<VideoPredictor> make_video_predictor(const Config& config,
+                                                     const std::filesystem::path& checkpoint,
+                                                     const std::vector<ClassInfo>& classes,
+                                                     const ComputeOptions& compute) {
+  if (!predicts_videos(config))
+    fail("model.type is '{}', which tracks nothing; expected video_knet",
+         config.section_text("model", "type"));
+  at::set_num_threads(compute.threads);
+  VideoKNet net(config.section<VideoKNetOptions>("model"));
+  load_checkpoint(*net, checkpoint);
+  net->to(torch::Device(compute.device));
+  if (compute.precision == "bf16") net->to(torch::kBFloat16);
+  return std::make_unique<VideoKNetPredictor>(net, config.section<VideoTestOptions>("test"),
+                                              classes, compute.threads);
+}
+
+}  // namespace tessera

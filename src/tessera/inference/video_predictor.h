@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "tessera/core/config.h"
+#include "tessera/data/dataset.h"
+#include "tessera/image/panoptic_map.h"
+#include "tessera/inference/image_predictor.h"
+#include "tessera/tracking/quasi_dense_tracker.h"
+
+namespace tessera {
+
+/// The section `test` of a video model's configuration.
+struct VideoTestOptions : TestOptions {
+  VideoTestOptions() {
+    scale.reset();
+    things = ThingClaims::kBestPairs;
+    merge.thing_score = 0.25F;
+  }
+  /// Repeats the faults that published numbers depend on: docs/models/video_knet.md lists them.
+  bool official = true;
+  QuasiDenseTrackerOptions tracker;
+};
+void read_fields(ConfigReader& reader, VideoTestOptions& options);
+
+/// A trained model for the frames of videos, one after another, with a state of bounded size.
+class VideoPredictor {
+ public:
+  virtual ~VideoPredictor() = default;
+
+  /// Forgets what it has seen.
+  virtual void start_sequence() = 0;
+  /// The segments of the next frame; `frame` is its number in the sequence. A thing's track_id is
+  /// positive, or -1 where it belongs to no track. Categories are indexes of the class list.
+  virtual PanopticMap predict(const Image& picture, int frame) = 0;
+
+  /// Writes what predict() depends on, so that another predictor of the same model goes on.
+  virtual void save_state(const std::filesystem::path& path) const = 0;
+  virtual void load_state(const std::filesystem::path& path) = 0;
+};
+
+/// The predictor of a configuration's `model`, with the weights of a checkpoint.
+std::unique_ptr<VideoPredictor> make_video_predictor(const Config& config,
+                                                     const std::filesystem::path& checkpoint,
+                                                     const std::vector<ClassInfo>& classes,
+                                                     const ComputeOptions& compute);
+
+/// Whether a configuration's model is one for videos.
+bool predicts_videos(const Config& config);
+
+}  // namespace tessera

@@ -1,0 +1,94 @@
+#include "tessera/models/video_knet/video_knet.h"
+
+#include <torch/torch.h>
+
+namespace tessera {
+namespace {
+
+void add_terms(LossTerms& terms, const LossTerms& more, const char* suffix) {
+  for (const auto& [name, value] : more) terms.emplace_back(name + suffix, value);
+}
+
+}  // namespace
+
+torch::Tensor match_objects(const torch::Tensor& ids, const torch::Tensor& reference_ids) {
+  if (reference_ids.size(0) == 0) return torch::full_like(ids, -1);
+  const auto same = ids.unsqueeze(1) == reference_ids.unsqueeze(0);
+  return torch::where(same.any(1), same.to(torch::kInt64).argmax(1), torch::full_like(ids, -1));
+}
+
+VideoKNetImpl::VideoKNetImpl(const VideoKNetOptions& options) : KNetImpl(options) {
+  const std::int64_t channels = options.head.channels;
+  embed_linear = torch::nn::Linear(torch::nn::LinearOptions(channels, channels).bias(false));
+  embed_norm = torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}));
+  const auto layers = register_module("embed_fcs", torch::nn::ModuleList());
+  layers->push_back(embed_linear);
+  layers->push_back(embed_norm);
+  fc_embed = register_module("fc_embed", torch::nn::Linear(channels, channels));
+  TrackHeadOptions track = options.track;
+  track.channels = channels;
+  track_head = register_module("track_head", TrackHead(track));
+}
+
+torch::Tensor VideoKNetImpl::embed(const torch::Tensor& track_kernels) {
+  return track_head(fc_embed(embed_norm(embed_linear(track_kernels)).relu()));
+}
+
+LossTerms VideoKNetImpl::tracking_terms(const StagesStep& key, const StagesStep& reference,
+                                        const std::vector<FramePair>& pairs,
+                                        VideoKNetTrace* trace) {
+  LossTerms sums;
+  for (std::size_t b = 0; b < pairs.size(); ++b) {
+    const auto image = static_cast<std::int64_t>(b);
+    const auto of_key = match(key.scaled_masks[image], key.last.class_logits[image], pairs[b].key);
+    const auto of_reference = match(reference.scaled_masks[image],
+                                    reference.last.class_logits[image], pairs[b].reference);
+    const auto embeddings = [&](const StagesStep& step, const Assignment& assignment) {
+      return embed(step.last.track_kernels[image].index_select(0, assignment.positives));
+    };
+    const auto objects = [](const Assignment& assignment) {
+      return assignment.objects.index_select(0, assignment.positives);
+    };
+    const LossTerms terms =
+        track_losses(pair_tracks(embeddings(key, of_key), embeddings(reference, of_reference),
+                                 objects(of_key), objects(of_reference), pairs[b].matches));
+    if (sums.empty())
+      sums = terms;
+    else
+      for (std::size_t i = 0; i < terms.size(); ++i)
+        sums[i].second = sums[i].second + terms[i].second;
+    if (trace != nullptr) {
+      trace->key_tracks.push_back(of_key);
+      trace->reference_tracks.push_back(of_reference);
+    }
+  }
+  for (auto& [name, sum] : sums) sum = sum / static_cast<double>(pairs.size());
+  return sums;
+}
+
+LossTerms VideoKNetImpl::pair_losses(
+    const torch::Tensor& keys, const torch::Tensor& references, const std::vector<FramePair>& pairs,
+    const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks, VideoKNetTrace* trace) {
+  std::vector<MaskTargets> key_targets, reference_targets;
+  for (const FramePair& pair : pairs) {
+    key_targets.push_back(pair.key);
+    reference_targets.push_back(pair.reference);
+  }
+  KNetTrace* key_trace = trace == nullptr ? nullptr : &trace->key;
+  KNetTrace* reference_trace = trace == nullptr ? nullptr : &trace->reference;
+  const HeadStep key_head = train_head(keys, key_targets, key_trace);
+  const HeadStep reference_head = train_head(references, reference_targets, reference_trace);
+  const StagesStep reference =
+      train_stages(reference_head, reference_targets, {}, mean_over_ranks, reference_trace);
+  const StagesStep key =
+      train_stages(key_head, key_targets, reference.last.kernels, mean_over_ranks, key_trace);
+  LossTerms terms;
+  add_terms(terms, key.terms, "");
+  add_terms(terms, reference_head.terms, "_ref_rpn");
+  add_terms(terms, key_head.terms, "");
+  add_terms(terms, reference.terms, "_ref");
+  add_terms(terms, tracking_terms(key, reference, pairs, trace), "");
+  return terms;
+}
+
+}  // namespace tessera

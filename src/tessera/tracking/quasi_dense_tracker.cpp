@@ -1,0 +1,196 @@
+#include "tessera/tracking/quasi_dense_tracker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "tessera/core/error.h"
+
+namespace tessera {
+namespace {
+
+/// Similarities of detections (rows) and what is remembered (columns).
+struct Grid {
+  std::size_t rows, columns;
+  std::vector<float> values;
+  float& at(std::size_t row, std::size_t column) { return values[row * columns + column]; }
+  float at(std::size_t row, std::size_t column) const { return values[row * columns + column]; }
+};
+
+/// A remembered object.
+struct Memory {
+  std::int64_t id;  ///< TrackMatches::kUntracked for backdrops
+  int label;
+  const std::vector<float>* embedding;
+};
+
+float dot(const std::vector<float>& a, const std::vector<float>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0F);
+}
+
+float norm(const std::vector<float>& a) {
+  constexpr float kLeast = 1e-12F;
+  return std::max(std::sqrt(dot(a, a)), kLeast);
+}
+
+/// Softmax over `count` values that lie `step` apart, added to `sums` with a weight.
+void add_softmax(const float* values, std::size_t count, std::size_t step, float weight,
+                 float* sums) {
+  float highest = values[0];
+  for (std::size_t i = 1; i < count; ++i) highest = std::max(highest, values[i * step]);
+  float total = 0;
+  for (std::size_t i = 0; i < count; ++i) total += std::exp(values[i * step] - highest);
+  for (std::size_t i = 0; i < count; ++i)
+    sums[i * step] += weight * std::exp(values[i * step] - highest) / total;
+}
+
+Grid compare(std::span<const TrackedDetection> detections, const std::vector<std::size_t>& kept,
+             const std::vector<Memory>& memory, const QuasiDenseTrackerOptions& options) {
+  using Similarity = QuasiDenseTrackerOptions::Similarity;
+  Grid products{kept.size(), memory.size(), std::vector<float>(kept.size() * memory.size())};
+  for (std::size_t row = 0; row < kept.size(); ++row) {
+    const auto& embedding = detections[kept[row]].embedding;
+    for (std::size_t column = 0; column < memory.size(); ++column) {
+      float value = dot(embedding, *memory[column].embedding);
+      if (options.similarity == Similarity::kCosine)
+        value /= norm(embedding) * norm(*memory[column].embedding);
+      products.at(row, column) = value;
+    }
+  }
+  if (options.similarity == Similarity::kCosine) return products;
+  Grid similarities{products.rows, products.columns, std::vector<float>(products.values.size())};
+  const bool both = options.similarity == Similarity::kBisoftmax;
+  for (std::size_t row = 0; row < products.rows; ++row)
+    add_softmax(&products.at(row, 0), products.columns, 1, both ? 0.5F : 1.0F,
+                &similarities.at(row, 0));
+  for (std::size_t column = 0; both && column < products.columns; ++column)
+    add_softmax(&products.at(0, column), products.rows, products.columns, 0.5F,
+                &similarities.at(0, column));
+  return similarities;
+}
+
+}  // namespace
+
+float box_overlap(const TrackBox& a, const TrackBox& b) {
+  constexpr float kLeastUnion = 1e-6F;
+  const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
+  const float height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
+  const float both = std::max(width, 0.0F) * std::max(height, 0.0F);
+  const float area_a = (a.right - a.left) * (a.bottom - a.top);
+  const float area_b = (b.right - b.left) * (b.bottom - b.top);
+  return both / std::max(area_a + area_b - both, kLeastUnion);
+}
+
+std::vector<std::size_t> QuasiDenseTracker::without_duplicates(
+    std::span<const TrackedDetection> detections) const {
+  std::vector<std::size_t> order(detections.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return detections[a].score > detections[b].score;
+  });
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const TrackedDetection& detection = detections[order[i]];
+    const float most = detection.score < options_.known_track_score ? options_.backdrop_overlap
+                                                                    : options_.duplicate_overlap;
+    // Duplicates of duplicates are dropped too.
+    const bool duplicate =
+        std::any_of(order.begin(), order.begin() + static_cast<long>(i), [&](std::size_t earlier) {
+          return box_overlap(detection.box, detections[earlier].box) > most;
+        });
+    if (!duplicate) kept.push_back(order[i]);
+  }
+  return kept;
+}
+
+void QuasiDenseTracker::assign(std::span<const TrackedDetection> detections,
+                               TrackMatches& matches) const {
+  std::vector<Memory> memory;
+  for (const Track& track : tracks_) memory.push_back({track.id, track.label, &track.embedding});
+  for (const auto& backdrop : backdrops_)
+    for (const TrackedDetection& waiting : backdrop)
+      memory.push_back({TrackMatches::kUntracked, waiting.label, &waiting.embedding});
+  Grid similarities = compare(detections, matches.kept, memory, options_);
+  for (std::size_t row = 0; row < similarities.rows; ++row) {
+    const TrackedDetection& detection = detections[matches.kept[row]];
+    std::size_t best = 0;
+    float highest = -2;  // below every similarity
+    for (std::size_t column = 0; column < memory.size(); ++column) {
+      const bool other_class = options_.same_class && memory[column].label != detection.label;
+      const float value = other_class ? 0 : similarities.at(row, column);
+      if (value > highest) {
+        highest = value;
+        best = column;
+      }
+    }
+    if (highest <= options_.match_similarity || memory[best].id < 0) continue;
+    if (detection.score > options_.known_track_score) {
+      matches.ids[row] = memory[best].id;
+      for (std::size_t other = row + 1; other < similarities.rows; ++other)
+        similarities.at(other, best) = 0;
+    } else if (highest > options_.weak_match_similarity) {
+      matches.ids[row] = TrackMatches::kWeak;
+    }
+  }
+}
+
+void QuasiDenseTracker::remember(std::span<const TrackedDetection> detections,
+                                 const TrackMatches& matches, int frame) {
+  std::vector<TrackedDetection> backdrop;
+  for (std::size_t i = 0; i < matches.kept.size(); ++i) {
+    const TrackedDetection& detection = detections[matches.kept[i]];
+    const std::int64_t id = matches.ids[i];
+    const auto known = std::find_if(tracks_.begin(), tracks_.end(),
+                                    [&](const Track& track) { return track.id == id; });
+    if (known != tracks_.end()) {
+      for (std::size_t c = 0; c < known->embedding.size(); ++c)
+        known->embedding[c] = (1 - options_.momentum) * known->embedding[c] +
+                              options_.momentum * detection.embedding[c];
+      known->box = detection.box;
+      known->score = detection.score;
+      known->label = detection.label;
+      known->last_frame = frame;
+    } else if (id >= 0) {
+      tracks_.push_back(
+          {id, detection.box, detection.score, detection.label, frame, detection.embedding});
+    } else if (id == TrackMatches::kUntracked) {
+      const bool hidden = std::any_of(
+          matches.kept.begin(), matches.kept.begin() + static_cast<long>(i), [&](std::size_t k) {
+            return box_overlap(detection.box, detections[k].box) > options_.backdrop_overlap;
+          });
+      if (!hidden) backdrop.push_back(detection);
+    }
+  }
+  backdrops_.push_front(std::move(backdrop));
+  std::erase_if(tracks_, [&](const Track& track) {
+    return frame - track.last_frame >= options_.track_memory;
+  });
+  while (backdrops_.size() > static_cast<std::size_t>(options_.backdrop_memory))
+    backdrops_.pop_back();
+}
+
+TrackMatches QuasiDenseTracker::match(std::span<const TrackedDetection> detections, int frame) {
+  const auto size = detections.empty() ? 0 : detections.front().embedding.size();
+  for (const TrackedDetection& detection : detections)
+    if (detection.embedding.size() != size)
+      fail("embeddings of {} and {} numbers can't be compared", size, detection.embedding.size());
+  TrackMatches matches;
+  matches.kept = without_duplicates(detections);
+  matches.ids.assign(matches.kept.size(), TrackMatches::kUntracked);
+  if (!tracks_.empty() && !matches.kept.empty()) assign(detections, matches);
+  for (std::size_t i = 0; i < matches.kept.size(); ++i)
+    if (matches.ids[i] == TrackMatches::kUntracked &&
+        detections[matches.kept[i]].score > options_.new_track_score)
+      matches.ids[i] = next_id_++;
+  remember(detections, matches, frame);
+  return matches;
+}
+
+void QuasiDenseTracker::restore(State state) {
+  tracks_ = std::move(state.tracks);
+  backdrops_ = std::move(state.backdrops);
+  next_id_ = state.next_id;
+}
+
+}  // namespace tessera
