@@ -241,8 +241,7 @@ MaskTargets stored_targets(const Report& report, const std::string& prefix,
   const auto numbers = vipseg ? stuff_first_numbers(classes) : dataset_numbers(classes);
   const ClassOrder order(classes);
   auto labels = torch::full({256}, 255, torch::kInt64);
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    labels[numbers[i]] = order.model_of_dataset[i];
+  for (std::size_t i = 0; i < numbers.size(); ++i) labels[numbers[i]] = order.model_of_dataset[i];
   const auto file_labels = stored("semantic_u8", torch::kInt64);
   const auto semantic = labels.index_select(0, file_labels.flatten()).view_as(file_labels);
   return make_mask_targets(stored("masks_u8", torch::kUInt8), stored("labels", torch::kInt64),
