@@ -40,7 +40,8 @@ ConvUnitImpl::ConvUnitImpl(std::int64_t in_channels, std::int64_t out_channels,
 torch::Tensor ConvUnitImpl::forward(const torch::Tensor& x) {
   torch::Tensor y = conv(x);
   if (bn) y = bn(y);
-  if (gn) y = gn(y);
+  // In mixed precision the convolution's result is narrower; CPUs normalise groups in one type.
+  if (gn) y = gn(y.to(gn->weight.scalar_type()));
   return activate(std::move(y), activation_);
 }
 

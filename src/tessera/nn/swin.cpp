@@ -131,8 +131,8 @@ class SwinBlockImpl : public torch::nn::Module {
       : window_(swin.window),
         shift_(options.shift),
         drop_path_(options.drop_path),
-        norm1_(torch::nn::LayerNormOptions({options.channels})),
-        norm2_(torch::nn::LayerNormOptions({options.channels})),
+        norm1_(options.channels),
+        norm2_(options.channels),
         attention_(options.channels, options.heads, swin.window, swin.qkv_bias),
         widen_(options.channels, swin.mlp_ratio * options.channels),
         narrow_(swin.mlp_ratio * options.channels, options.channels) {
@@ -179,8 +179,8 @@ class SwinBlockImpl : public torch::nn::Module {
   std::int64_t window_;
   std::int64_t shift_;
   double drop_path_;
-  torch::nn::LayerNorm norm1_;
-  torch::nn::LayerNorm norm2_;
+  ChannelNorm norm1_;
+  ChannelNorm norm2_;
   WindowAttention attention_;
   torch::nn::Linear widen_;
   torch::nn::Linear narrow_;
@@ -192,7 +192,7 @@ class PatchMergingImpl : public torch::nn::Module {
  public:
   PatchMergingImpl(std::int64_t channels, SwinLayout layout)
       : layout_(layout),
-        norm_(torch::nn::LayerNormOptions({4 * channels})),
+        norm_(4 * channels),
         reduction_(torch::nn::LinearOptions(4 * channels, 2 * channels).bias(false)) {
     register_module("norm", norm_);
     register_module("reduction", reduction_);
@@ -213,7 +213,7 @@ class PatchMergingImpl : public torch::nn::Module {
 
  private:
   SwinLayout layout_;
-  torch::nn::LayerNorm norm_;
+  ChannelNorm norm_;
   torch::nn::Linear reduction_;
 };
 TORCH_MODULE(PatchMerging);
@@ -271,9 +271,7 @@ SwinImpl::SwinImpl(const SwinOptions& options) {
   projection_ = register_at(
       *this, original ? "patch_embed.proj" : "patch_embed.projection",
       torch::nn::Conv2d(torch::nn::Conv2dOptions(3, options.channels, kPatch).stride(kPatch)));
-  embedding_norm_ =
-      register_at(*this, "patch_embed.norm",
-                  torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.channels})));
+  embedding_norm_ = register_at(*this, "patch_embed.norm", ChannelNorm(options.channels));
   const auto blocks = std::accumulate(options.depths.begin(), options.depths.end(), std::int64_t{});
   std::int64_t block = 0;
   for (std::size_t s = 0; s < options.depths.size(); ++s) {
@@ -293,9 +291,7 @@ SwinImpl::SwinImpl(const SwinOptions& options) {
   }
   register_module(original ? "layers" : "stages", stages_);
   for (std::size_t s = 0; s < out_channels_.size(); ++s)
-    norms_.push_back(
-        register_module(fmt::format("norm{}", s),
-                        torch::nn::LayerNorm(torch::nn::LayerNormOptions({out_channels_[s]}))));
+    norms_.push_back(register_module(fmt::format("norm{}", s), ChannelNorm(out_channels_[s])));
   initialise(*this);
 }
 

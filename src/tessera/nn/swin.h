@@ -2,12 +2,12 @@
 
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
 #include <vector>
 
 #include "tessera/nn/backbone.h"
+#include "tessera/nn/channel_norm.h"
 
 namespace tessera {
 
@@ -45,9 +45,9 @@ class SwinImpl : public BackboneImpl {
 
   std::vector<std::int64_t> out_channels_;
   torch::nn::Conv2d projection_{nullptr};
-  torch::nn::LayerNorm embedding_norm_{nullptr};
+  ChannelNorm embedding_norm_{nullptr};
   torch::nn::ModuleList stages_;
-  std::vector<torch::nn::LayerNorm> norms_;
+  std::vector<ChannelNorm> norms_;
 };
 TORCH_MODULE(Swin);
 

@@ -191,18 +191,22 @@ MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order,
                            order.things, {padded.height, padded.width}, options.mask_stride());
 }
 
+void check_data_classes(const KNetOptions& options, const ClassOrder& order) {
+  const KernelHeadOptions& sizes = options.head;
+  if (sizes.thing_classes != order.things ||
+      (sizes.stuff_classes > 0 && sizes.stuff_classes != order.stuff))
+    fail(
+        "the data have {} thing and {} stuff classes, the model {} and {}; set "
+        "model.thing_classes and model.stuff_classes",
+        order.things, order.stuff, sizes.thing_classes, sizes.stuff_classes);
+}
+
 KNetTask::KNetTask(const Config& config, const std::vector<ClassInfo>& classes)
     : net_(config.section<KNetOptions>("model")),
       test_(config.section<TestOptions>("test")),
       classes_(classes),
       order_(classes) {
-  const KernelHeadOptions& sizes = net_->options().head;
-  if (sizes.thing_classes != order_.things ||
-      (sizes.stuff_classes > 0 && sizes.stuff_classes != order_.stuff))
-    fail(
-        "the data have {} thing and {} stuff classes, the model {} and {}; set "
-        "model.thing_classes and model.stuff_classes",
-        order_.things, order_.stuff, sizes.thing_classes, sizes.stuff_classes);
+  check_data_classes(net_->options(), order_);
   test_.official_ids = false;
 }
 

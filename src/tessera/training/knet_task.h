@@ -13,6 +13,9 @@ namespace tessera {
 MaskTargets knet_targets(const BatchFrame& frame, const ClassOrder& order,
                          const KNetOptions& options, Size padded, torch::Device device);
 
+/// An Error when a model has other numbers of classes than the data.
+void check_data_classes(const KNetOptions& options, const ClassOrder& order);
+
 /// Trains K-Net for instance or panoptic segmentation; validates with PQ (and mIoU), or with COCO's
 /// mask AP.
 class KNetTask : public TrainingTask {

@@ -12,6 +12,7 @@ namespace {
 constexpr float kPi = std::numbers::pi_v<float>;
 constexpr float kFramesPerSecond = 10;
 constexpr float kBehind = 14, kAhead = 165;
+constexpr float kQuietSpacing = 3;  ///< in quiet streets everybody is this many times farther apart
 constexpr float kCameraHeight = 1.65f;
 
 float draw(Random& random, double low, double high) {
@@ -40,8 +41,11 @@ Light draw_light(Random random) {
 
 }  // namespace
 
-Street::Street(std::shared_ptr<const Look> look, Random random, int frames)
-    : look_(std::move(look)), random_(random), light_(draw_light(random.fork("light"))) {
+Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Traffic traffic)
+    : look_(std::move(look)),
+      random_(random),
+      quiet_(traffic == Traffic::kQuiet),
+      light_(draw_light(random.fork("light"))) {
   Random shape = random.fork("shape");
   for (int i = 0; i < 2; ++i) {
     bend_size_[i] = draw(shape, -6, 6);
@@ -152,11 +156,12 @@ void Street::add_traffic(Random random, int frames) {
     add(category, [this, start, oncoming_speed, lane](float t) {
       return Place{start - oncoming_speed * distance_driven(t), lane, kPi, 0};
     });
-    start += (category == kCar ? 8 : 16) + draw(random, 0, 1) * draw(random, 4, 40);
+    start += ((category == kCar ? 8 : 16) + draw(random, 0, 1) * draw(random, 4, 40)) *
+             (quiet_ ? kQuietSpacing : 1);
   }
   // Those in front in the own lane.
   float gap = draw(random, 11, 20);
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < (quiet_ ? 2 : 3); ++i) {
     const Category category = i == 0 ? kCar : kind();
     const float phase = draw(random, 0, 2 * kPi), pace = 2 * kPi / draw(random, 60, 110);
     add(category, [this, gap, phase, pace](float t) {
@@ -169,7 +174,8 @@ void Street::add_traffic(Random random, int frames) {
   if (two_lanes_) {
     const float swing = draw(random, 9, 16), phase = draw(random, 0, 2 * kPi);
     const float pace = 2 * kPi / draw(random, 40, 70);
-    for (float offset = -16; offset < 60; offset += draw(random, 9, 17)) {
+    for (float offset = -16; offset < 60;
+         offset += draw(random, 9, 17) * (quiet_ ? kQuietSpacing : 1)) {
       const Category category = offset > 8 ? kind() : kCar;
       add(category, [this, offset, swing, pace, phase](float t) {
         return Place{distance_driven(t) + offset + 6 + swing * std::sin(pace * t + phase),
@@ -203,8 +209,8 @@ void Street::add_walkers(Random random, int frames) {
   const float kerb_height = 0.15f;
   for (const float side : {-1.0f, 1.0f}) {
     const float kerb = side < 0 ? left_kerb_ : right_kerb_;
-    const float density = draw(random, 3, 9);
-    for (float meet = -40; meet < frames + 90.0f; meet += draw(random, 0.5, 1.5) * density) {
+    const float spacing = draw(random, 3, 9) * (quiet_ ? kQuietSpacing : 1);
+    for (float meet = -40; meet < frames + 90.0f; meet += draw(random, 0.5, 1.5) * spacing) {
       const float across = kerb + side * draw(random, 0.7, pavement_ - 0.3);
       const float ahead = distance_driven(meet) + draw(random, 8, 30);
       if (random.coin(0.2)) {  // walks up and down
@@ -247,7 +253,8 @@ bool Street::runs_into_traffic(const Actor& walker, float from, float to) const 
 void Street::add_crossers(Random random, int frames) {
   const float left = left_kerb_ - 1.2f, right = right_kerb_ + 1.2f;
   const float middle = (left + right) / 2, half = (right - left) / 2;
-  for (float meet = draw(random, 0, 6); meet < frames + 20.0f; meet += draw(random, 2, 8)) {
+  for (float meet = draw(random, 0, 6); meet < frames + 20.0f;
+       meet += draw(random, 2, 8) * (quiet_ ? kQuietSpacing : 1)) {
     const float along = distance_driven(meet) + draw(random, 5.5, 26);
     const float speed = draw(random, 0.11, 0.2), direction = random.coin() ? 1.0f : -1.0f;
     const float target = own_lane_ + draw(random, -2, 2);
@@ -324,8 +331,9 @@ StreetFrame Street::render(int frame, Rasterizer& rasterizer, Size size) const {
   const auto time = static_cast<float>(frame);
   const Ego own = ego(time);
   Scene scene(light_);
+  const float sight = quiet_ ? kQuietSight : kAhead;
   const auto in_sight = [&](float along) {
-    return along > own.along - kBehind && along < own.along + kAhead;
+    return along > own.along - kBehind && along < own.along + sight;
   };
   put_horizon(scene, own.along + kAhead);
   put_street(scene, own.along - kBehind, own.along + kAhead);

@@ -32,7 +32,8 @@ void Street::put_street(Scene& scene, float from, float to) const {
                                 .fork(static_cast<std::uint64_t>(piece + (1 << 20)));
       put_side(scene, piece, side, random.fork("side"));
       put_kerbside(scene, piece, side, random.fork("kerbside"));
-      put_parked(scene, piece, side, random.fork("parked"));
+      if (!quiet_ || static_cast<float>(piece) * kPieceLength < from + kQuietSight)
+        put_parked(scene, piece, side, random.fork("parked"));
     }
   }
 }
@@ -177,7 +178,7 @@ void Street::put_parked(Scene& scene, int piece, float side, Random random) cons
       kParkedObjects + 16 * static_cast<std::uint32_t>(piece + 16) + (side < 0 ? 0 : 8);
   const float turn = side < 0 ? kPi : 0;
   for (int slot = piece % kCrossingEvery == 0 ? 1 : 0; slot < 4; ++slot, ++object) {
-    if (!random.coin(0.45)) continue;
+    if (!random.coin(quiet_ ? 0.15 : 0.45)) continue;
     const CarModel& model =
         look_->cars[(random_.fork("parked models").uniform_int(0, 8) + random.uniform_int(0, 3)) %
                     look_->cars.size()];

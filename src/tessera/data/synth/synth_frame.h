@@ -9,6 +9,12 @@
 
 namespace tessera::synth {
 
+/// How much is going on.
+enum class Traffic {
+  kBusy,   ///< crowds on the pavements, dense traffic, parked cars
+  kQuiet,  ///< a third of that, and nobody in the distance: for small models and short trainings
+};
+
 /// One thing in one frame.
 struct SynthObject {
   std::uint32_t track = 0;  ///< identity in its sequence, from 1 in order of appearance

@@ -65,8 +65,9 @@ class StreetMaker {
       look_ = std::make_shared<const Look>(random.fork("look"));
     split_ = split;
     sequence_ = sequence;
-    current_ = std::make_shared<const Street>(
-        look_, random.fork(static_cast<std::uint64_t>(sequence)), options_.frames);
+    current_ =
+        std::make_shared<const Street>(look_, random.fork(static_cast<std::uint64_t>(sequence)),
+                                       options_.frames, options_.traffic);
     return current_;
   }
 

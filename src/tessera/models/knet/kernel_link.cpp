@@ -7,8 +7,7 @@ namespace tessera {
 KernelLink::KernelLink(torch::nn::Module& stage, const std::string& suffix,
                        const KernelLinkOptions& options) {
   const auto norm = [&](const std::string& name) {
-    return stage.register_module(
-        name + suffix, torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.channels})));
+    return stage.register_module(name + suffix, ChannelNorm(options.channels));
   };
   if (options.update)
     update_ =

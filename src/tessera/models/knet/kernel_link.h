@@ -1,13 +1,13 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
 #include <string>
 
 #include "tessera/models/knet/kernel_updator.h"
 #include "tessera/nn/attention.h"
+#include "tessera/nn/channel_norm.h"
 
 namespace tessera {
 
@@ -35,9 +35,9 @@ class KernelLink {
  private:
   KernelUpdator update_{nullptr};
   ResidualAttention attention_{nullptr};
-  torch::nn::LayerNorm attention_norm_{nullptr};
+  ChannelNorm attention_norm_{nullptr};
   ResidualFfn ffn_{nullptr};
-  torch::nn::LayerNorm ffn_norm_{nullptr};
+  ChannelNorm ffn_norm_{nullptr};
 };
 
 /// The kernel updator on batches. pooled, kernels: [B, N, C] -> [B, N, C]

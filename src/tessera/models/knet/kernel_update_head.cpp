@@ -10,10 +10,6 @@
 namespace tessera {
 namespace {
 
-torch::nn::LayerNorm layer_norm(std::int64_t channels) {
-  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}));
-}
-
 torch::nn::Linear linear_without_bias(std::int64_t channels) {
   return torch::nn::Linear(torch::nn::LinearOptions(channels, channels).bias(false));
 }
@@ -26,13 +22,13 @@ KernelUpdateHeadImpl::KernelUpdateHeadImpl(const KernelUpdateHeadOptions& option
                                                .out_channels = options.channels,
                                                .update = options.update}),
       attention_(options.channels, options.attention_heads),
-      attention_norm_(layer_norm(options.channels)),
+      attention_norm_(options.channels),
       ffn_(options.channels, options.feedforward_channels),
-      ffn_norm_(layer_norm(options.channels)),
+      ffn_norm_(options.channels),
       class_linear_(linear_without_bias(options.channels)),
       mask_linear_(linear_without_bias(options.channels)),
-      class_norm_(layer_norm(options.channels)),
-      mask_norm_(layer_norm(options.channels)),
+      class_norm_(options.channels),
+      mask_norm_(options.channels),
       fc_cls_(options.channels, options.classes),
       fc_mask_(options.channels, options.channels) {
   register_module("attention", attention_);

@@ -2,13 +2,13 @@
 
 #include <torch/nn/module.h>
 #include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
 
 #include "tessera/models/knet/kernel_link.h"
 #include "tessera/models/knet/kernel_updator.h"
 #include "tessera/nn/attention.h"
+#include "tessera/nn/channel_norm.h"
 #include "tessera/nn/conv_unit.h"
 
 namespace tessera {
@@ -66,11 +66,11 @@ class KernelUpdateHeadImpl : public torch::nn::Module {
   ConvUnit feat_transform_;
   KernelUpdator kernel_update_conv_;
   ResidualAttention attention_;
-  torch::nn::LayerNorm attention_norm_;
+  ChannelNorm attention_norm_;
   ResidualFfn ffn_;
-  torch::nn::LayerNorm ffn_norm_;
+  ChannelNorm ffn_norm_;
   torch::nn::Linear class_linear_, mask_linear_;
-  torch::nn::LayerNorm class_norm_, mask_norm_;
+  ChannelNorm class_norm_, mask_norm_;
   torch::nn::Linear fc_cls_, fc_mask_;
   KernelLink track_link_, fusion_;
 };

@@ -46,8 +46,8 @@ KernelUpdatorImpl::KernelUpdatorImpl(const KernelUpdatorOptions& options)
   fc_norm_ = register_norm("fc_norm", options.out_channels);
 }
 
-torch::nn::LayerNorm KernelUpdatorImpl::register_norm(const char* name, std::int64_t channels) {
-  return register_module(name, torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels})));
+ChannelNorm KernelUpdatorImpl::register_norm(const char* name, std::int64_t channels) {
+  return register_module(name, ChannelNorm(channels));
 }
 
 torch::Tensor KernelUpdatorImpl::what_gates_see(const torch::Tensor& from_features,
@@ -57,13 +57,13 @@ torch::Tensor KernelUpdatorImpl::what_gates_see(const torch::Tensor& from_featur
   return options_.gate_norm_act ? gate_norm_(seen).relu() : seen;
 }
 
-torch::Tensor KernelUpdatorImpl::gate(UpdatorLayer& layer, torch::nn::LayerNorm& norm,
+torch::Tensor KernelUpdatorImpl::gate(UpdatorLayer& layer, ChannelNorm& norm,
                                       const torch::Tensor& seen) {
   const auto opened = norm(layer(seen));
   return options_.gate_sigmoid ? opened.sigmoid() : opened;
 }
 
-torch::Tensor KernelUpdatorImpl::content(torch::nn::LayerNorm& norm, const torch::Tensor& x) {
+torch::Tensor KernelUpdatorImpl::content(ChannelNorm& norm, const torch::Tensor& x) {
   const auto normalised = norm(x);
   return options_.activate_out ? normalised.relu() : normalised;
 }

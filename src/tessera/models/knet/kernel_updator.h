@@ -2,9 +2,10 @@
 
 #include <torch/nn/module.h>
 #include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
+
+#include "tessera/nn/channel_norm.h"
 
 namespace tessera {
 
@@ -48,18 +49,18 @@ class KernelUpdatorImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& features, const torch::Tensor& kernels);
 
  private:
-  torch::nn::LayerNorm register_norm(const char* name, std::int64_t channels);
+  ChannelNorm register_norm(const char* name, std::int64_t channels);
   torch::Tensor what_gates_see(const torch::Tensor& from_features,
                                const torch::Tensor& from_kernels);
-  torch::Tensor gate(UpdatorLayer& layer, torch::nn::LayerNorm& norm, const torch::Tensor& seen);
-  torch::Tensor content(torch::nn::LayerNorm& norm, const torch::Tensor& x);
+  torch::Tensor gate(UpdatorLayer& layer, ChannelNorm& norm, const torch::Tensor& seen);
+  torch::Tensor content(ChannelNorm& norm, const torch::Tensor& x);
 
   KernelUpdatorOptions options_;
   bool concatenates_, skips_;
   std::int64_t gate_channels_;  ///< of features and of kernels, in what the gates see
   UpdatorLayer dynamic_layer_, input_layer_, input_gate_, update_gate_, fc_layer_;
-  torch::nn::LayerNorm gate_norm_{nullptr}, norm_in_{nullptr}, norm_out_{nullptr};
-  torch::nn::LayerNorm input_norm_in_{nullptr}, input_norm_out_{nullptr}, fc_norm_{nullptr};
+  ChannelNorm gate_norm_{nullptr}, norm_in_{nullptr}, norm_out_{nullptr};
+  ChannelNorm input_norm_in_{nullptr}, input_norm_out_{nullptr}, fc_norm_{nullptr};
 };
 TORCH_MODULE(KernelUpdator);
 

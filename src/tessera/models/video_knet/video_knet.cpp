@@ -20,7 +20,7 @@ torch::Tensor match_objects(const torch::Tensor& ids, const torch::Tensor& refer
 VideoKNetImpl::VideoKNetImpl(const VideoKNetOptions& options) : KNetImpl(options) {
   const std::int64_t channels = options.head.channels;
   embed_linear = torch::nn::Linear(torch::nn::LinearOptions(channels, channels).bias(false));
-  embed_norm = torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}));
+  embed_norm = ChannelNorm(channels);
   const auto layers = register_module("embed_fcs", torch::nn::ModuleList());
   layers->push_back(embed_linear);
   layers->push_back(embed_norm);

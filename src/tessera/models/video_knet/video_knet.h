@@ -1,7 +1,6 @@
 #pragma once
 
 #include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/normalization.h>
 
 #include <functional>
 #include <vector>
@@ -9,6 +8,8 @@
 #include "tessera/models/knet/knet.h"
 #include "tessera/models/video_knet/track_head.h"
 #include "tessera/models/video_knet/track_losses.h"
+
+#include "tessera/nn/channel_norm.h"
 
 namespace tessera {
 
@@ -53,7 +54,7 @@ class VideoKNetImpl : public KNetImpl {
                         VideoKNetTrace* trace = nullptr);
 
   torch::nn::Linear embed_linear{nullptr};
-  torch::nn::LayerNorm embed_norm{nullptr};
+  ChannelNorm embed_norm{nullptr};
   torch::nn::Linear fc_embed{nullptr};
   TrackHead track_head{nullptr};
 
