@@ -34,6 +34,7 @@ void add_inspect_command(CLI::App& app);
 void add_predict_command(CLI::App& app);
 void add_prepare_command(CLI::App& app);
 void add_synth_command(CLI::App& app);
+void add_ablate_command(CLI::App& app);
 void add_train_command(CLI::App& app);
 void add_visualize_command(CLI::App& app);
 

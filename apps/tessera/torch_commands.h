@@ -12,8 +12,9 @@ struct TorchCommand {
 /// The commands that need libtorch. They live in the program tessera-torch, which `tessera` turns
 /// into when one is called: loading libtorch takes longer than most other commands run.
 inline constexpr std::array kTorchCommands = {
+    TorchCommand{"ablate", "Train, predict and score the variants of a study"},
     TorchCommand{"info", "Show versions, devices, CPU features, BLAS, threads and memory"},
-    TorchCommand{"predict", "Segment pictures with a trained model"},
+    TorchCommand{"predict", "Segment pictures or track through videos with a trained model"},
     TorchCommand{"train", "Train a model"},
 };
 

@@ -3,6 +3,7 @@
 
 int main(int argc, char** argv) {
   return tessera::app::run_command_line(argc, argv, [](CLI::App& app) {
+    tessera::app::add_ablate_command(app);
     tessera::app::add_info_command(app);
     tessera::app::add_predict_command(app);
     tessera::app::add_train_command(app);

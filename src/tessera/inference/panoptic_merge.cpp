@@ -93,6 +93,45 @@ std::int64_t area_of_mask(const ScaledMasks& masks, int row) {
   return area;
 }
 
+/// Gives pixels without a segment to the kept stuff of the largest score * probability.
+void fill_with_stuff(const ScaledMasks& masks, MergedMap& map, int threads) {
+  constexpr int kTile = ScaledMasks::kTile;
+  std::vector<MaskClaim> claims;
+  std::vector<std::int32_t> segments;
+  for (std::size_t k = 0; k < map.segments.size(); ++k) {
+    if (map.segments[k].claim.thing) continue;
+    claims.push_back(map.segments[k].claim);
+    segments.push_back(static_cast<std::int32_t>(k));
+  }
+  if (claims.empty()) return;
+  const auto is_void = [&](int x, int y) { return map.segment.at(x, y) < 0; };
+  parallel_for(masks.tile_count(), threads, [&](std::size_t index, int) {
+    const auto tile = masks.tile(static_cast<int>(index));
+    bool has_void = false;
+    for (int y = 0; y < tile.height && !has_void; ++y)
+      for (int x = 0; x < tile.width; ++x) has_void = has_void || is_void(tile.x + x, tile.y + y);
+    if (!has_void) return;
+    float values[kTile * kTile], best[kTile * kTile];
+    std::int32_t owner[kTile * kTile];
+    std::fill_n(best, kTile * kTile, -1.0F);
+    for (std::size_t k = 0; k < claims.size(); ++k) {
+      masks.interpolate(claims[k].row, tile, values);
+      for (int i = 0; i < tile.height * kTile; ++i) {
+        const float value = claims[k].score * values[i];
+        owner[i] = value > best[i] ? segments[k] : owner[i];
+        best[i] = std::max(value, best[i]);
+      }
+    }
+    for (int y = 0; y < tile.height; ++y)
+      for (int x = 0; x < tile.width; ++x)
+        if (is_void(tile.x + x, tile.y + y))
+          map.segment.at(tile.x + x, tile.y + y) = owner[y * kTile + x];
+  });
+  for (auto& segment : map.segments) segment.area = 0;
+  for (const std::int32_t k : map.segment.values())
+    if (k >= 0) ++map.segments[static_cast<std::size_t>(k)].area;
+}
+
 }  // namespace
 
 MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> claims,
@@ -123,6 +162,7 @@ MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> cl
   std::transform(owners.claim.values().begin(), owners.claim.values().end(),
                  result.segment.values().begin(),
                  [&](std::int32_t k) { return segment_of_claim[k]; });
+  if (options.fill_with_stuff) fill_with_stuff(masks, result, threads);
   return result;
 }
 

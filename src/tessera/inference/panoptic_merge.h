@@ -19,6 +19,8 @@ struct MaskClaim {
 struct PanopticMergeOptions {
   float thing_score = 0.3F;  ///< things below are dropped, though they have taken their pixels
   double overlap = 0.6;      ///< least share of its own area that a segment must own
+  /// Pixels of dropped segments go to the stuff that is likeliest there instead of being void.
+  bool fill_with_stuff = false;
 };
 
 struct MergedSegment {

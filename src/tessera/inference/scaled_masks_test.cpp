@@ -115,5 +115,29 @@ TEST(PanopticMerge, EqualsItsDefinition) {
   }
 }
 
+TEST(PanopticMerge, PixelsOfDroppedSegmentsCanGoToStuff) {
+  const Case c = cases().front();
+  const auto p = random_masks(12, c.grid);
+  std::vector<MaskClaim> claims;
+  for (int row = 0; row < 12; ++row) claims.push_back({row, row < 8 ? 0.25F : 0.2F, row < 8, row});
+  const auto count_void = [](const MergedMap& map) {
+    return std::count(map.segment.values().begin(), map.segment.values().end(), -1);
+  };
+  // Things are below the least score, so their pixels are void.
+  const MergedMap with_void = merge_panoptic(view(p, c), claims, {.overlap = 0}, 1);
+  EXPECT_GT(count_void(with_void), 0);
+  const MergedMap filled =
+      merge_panoptic(view(p, c), claims, {.overlap = 0, .fill_with_stuff = true}, 2);
+  EXPECT_EQ(count_void(filled), 0);
+  std::int64_t area = 0;
+  for (const auto& segment : filled.segments) area += segment.area;
+  EXPECT_EQ(area, static_cast<std::int64_t>(filled.segment.values().size()));
+  for (std::size_t i = 0; i < filled.segment.values().size(); ++i) {
+    if (with_void.segment.values()[i] >= 0) {
+      EXPECT_EQ(filled.segment.values()[i], with_void.segment.values()[i]);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tessera

@@ -32,6 +32,7 @@ VideoKNetPredictor::VideoKNetPredictor(VideoKNet net, VideoTestOptions test,
 void VideoKNetPredictor::start_sequence() {
   previous_kernels_ = torch::Tensor();
   tracker_ = QuasiDenseTracker(test_.tracker);
+  overlap_tracker_ = {};
 }
 
 PanopticMap VideoKNetPredictor::predict(const Image& picture, int frame) {
@@ -49,16 +50,21 @@ PanopticMap VideoKNetPredictor::predict(const Image& picture, int frame,
       panoptic_claims(finite_scores(output.class_logits[0]), net_->options().head, test_.things);
   const MergedMap merged =
       merge_panoptic(scaled_masks(probabilities, input.geometry), claims, test_.merge, threads_);
-  previous_kernels_ = output.kernels;
-
   std::vector<std::size_t> things;
   for (std::size_t k = 0; k < merged.segments.size(); ++k)
     if (merged.segments[k].claim.thing) things.push_back(k);
-  const auto detections = find_detections(merged, things, output, input.geometry);
-  // The official tracker does not count a frame without things.
+  std::vector<TrackedDetection> detections;
   TrackMatches matches;
-  if (!things.empty() || !test_.official) matches = tracker_.match(detections, frame);
-  const auto tracks = track(things.size(), matches);
+  std::vector<std::int64_t> tracks;
+  if (test_.association == Association::kOverlap) {
+    tracks = track_by_overlap(merged, things);
+  } else {
+    detections = find_detections(merged, things, output, input.geometry);
+    // The official tracker does not count a frame without things.
+    if (!things.empty() || !test_.official) matches = tracker_.match(detections, frame);
+    tracks = tracks_of(things.size(), matches);
+  }
+  previous_kernels_ = output.kernels;
 
   PanopticMap map;
   for (std::size_t k = 0; k < merged.segments.size(); ++k) {
@@ -103,8 +109,26 @@ std::vector<TrackedDetection> VideoKNetPredictor::find_detections(
   return detections;
 }
 
-std::vector<std::int64_t> VideoKNetPredictor::track(std::size_t things,
-                                                    const TrackMatches& matches) const {
+std::vector<std::int64_t> VideoKNetPredictor::track_by_overlap(
+    const MergedMap& merged, const std::vector<std::size_t>& things) {
+  OverlapTracker::Labels labels;
+  std::vector<std::uint32_t> object_of_segment(merged.segments.size(), 0);
+  for (const std::size_t k : things) {
+    object_of_segment[k] = static_cast<std::uint32_t>(k) + 1;
+    labels[object_of_segment[k]] = merged.segments[k].claim.label;
+  }
+  IdMap objects(merged.segment.size(), 1);
+  std::transform(
+      merged.segment.values().begin(), merged.segment.values().end(), objects.values().begin(),
+      [&](std::int32_t k) { return k < 0 ? 0 : object_of_segment[static_cast<std::size_t>(k)]; });
+  const auto names = overlap_tracker_.match(objects, labels);
+  std::vector<std::int64_t> tracks;
+  for (const std::size_t k : things) tracks.push_back(names.at(object_of_segment[k]));
+  return tracks;
+}
+
+std::vector<std::int64_t> VideoKNetPredictor::tracks_of(std::size_t things,
+                                                        const TrackMatches& matches) const {
   std::vector<std::int64_t> tracks(things, 0);
   for (std::size_t i = 0; i < matches.kept.size(); ++i) {
     // The official code hands the ids out in the order of the things, though duplicates are gone.

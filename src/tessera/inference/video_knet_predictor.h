@@ -5,6 +5,7 @@
 #include "tessera/inference/network_input.h"
 #include "tessera/inference/video_predictor.h"
 #include "tessera/models/video_knet/video_knet.h"
+#include "tessera/tracking/overlap_tracker.h"
 
 namespace tessera {
 
@@ -39,7 +40,9 @@ class VideoKNetPredictor : public VideoPredictor {
                                                 const std::vector<std::size_t>& things,
                                                 const KNetOutput& output, const Geometry& geometry);
   /// The track of each of the `things`, 0 for none.
-  std::vector<std::int64_t> track(std::size_t things, const TrackMatches& matches) const;
+  std::vector<std::int64_t> tracks_of(std::size_t things, const TrackMatches& matches) const;
+  std::vector<std::int64_t> track_by_overlap(const MergedMap& merged,
+                                             const std::vector<std::size_t>& things);
 
   VideoKNet net_;
   VideoTestOptions test_;
@@ -47,6 +50,7 @@ class VideoKNetPredictor : public VideoPredictor {
   int threads_;
   torch::Tensor previous_kernels_;
   QuasiDenseTracker tracker_;
+  OverlapTracker overlap_tracker_;
 };
 
 }  // namespace tessera

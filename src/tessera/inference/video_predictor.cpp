@@ -31,6 +31,11 @@ void read_fields(ConfigReader& reader, QuasiDenseTrackerOptions& options) {
 void read_fields(ConfigReader& reader, VideoTestOptions& options) {
   read_fields(reader, static_cast<TestOptions&>(options));
   reader.read("official", options.official);
+  if (!options.official) options.merge.fill_with_stuff = true;
+  reader.read("association", options.association,
+              {{"embedding", Association::kEmbedding}, {"overlap", Association::kOverlap}});
+  reader.read("result_numbers", options.result_numbers,
+              {{"dataset", ResultNumbers::kDataset}, {"stuff_first", ResultNumbers::kStuffFirst}});
   reader.read("tracker", options.tracker);
 }
 

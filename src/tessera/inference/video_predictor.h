@@ -12,6 +12,18 @@
 
 namespace tessera {
 
+/// How classes are numbered in the files of results.
+enum class ResultNumbers {
+  kDataset,     ///< as in the dataset's own files
+  kStuffFirst,  ///< stuff from 0 on, then things: VIPSeg's results
+};
+
+/// What objects are recognised by.
+enum class Association {
+  kEmbedding,  ///< the quasi-dense tracker
+  kOverlap,    ///< the overlap of masks with the frame before: what tracking has to beat
+};
+
 /// The section `test` of a video model's configuration.
 struct VideoTestOptions : TestOptions {
   VideoTestOptions() {
@@ -21,6 +33,8 @@ struct VideoTestOptions : TestOptions {
   }
   /// Repeats the faults that published numbers depend on: docs/models/video_knet.md lists them.
   bool official = true;
+  Association association = Association::kEmbedding;
+  ResultNumbers result_numbers = ResultNumbers::kDataset;
   QuasiDenseTrackerOptions tracker;
 };
 void read_fields(ConfigReader& reader, VideoTestOptions& options);

@@ -1,6 +1,7 @@
 #include "tessera/training/launcher.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -94,6 +95,35 @@ int launch_processes(const std::vector<std::string>& arguments, int count) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return result;
+}
+
+int run_program(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+  std::vector<char*> pointers;
+  for (const std::string& argument : arguments)
+    pointers.push_back(const_cast<char*>(argument.c_str()));
+  pointers.push_back(nullptr);
+  const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0) fail("{}: cannot be written ({})", log.string(), std::strerror(errno));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(file, STDOUT_FILENO);
+    ::dup2(file, STDERR_FILENO);
+    ::execv("/proc/self/exe", pointers.data());
+    std::_Exit(127);
+  }
+  ::close(file);
+  if (child < 0) fail("cannot start a process: {}", std::strerror(errno));
+  bool told = false;
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (interrupted() && !told) {
+      told = true;
+      ::kill(child, SIGTERM);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  check_interrupt();
+  return exit_code(status);
 }
 
 }  // namespace tessera

@@ -410,6 +410,9 @@ void Trainer::run() {
   }
   if (processes_.first()) report_->refresh();
   check_interrupt();
+  if (processes_.first())
+    save_weights(request_.work_dir / "last.pth",
+                 average_.empty() ? state_of(task_->module()) : average_);
   processes_.barrier();
 }
 

@@ -44,7 +44,8 @@ struct TrainRequest {
 };
 
 /// Trains the model of a configuration on its data. Files in the work folder: config.yaml
-/// (resolved), log.jsonl, report.html, iteration_N.pth, best.pth, events.out.tfevents.*.
+/// (resolved), log.jsonl, report.html, iteration_N.pth, best.pth, last.pth (weights alone,
+/// averaged), events.out.tfevents.*.
 void train(const Config& config, const TrainRequest& request);
 
 }  // namespace tessera

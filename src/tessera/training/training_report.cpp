@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,44 +11,24 @@
 #include "tessera/core/progress.h"
 #include "tessera/report/html.h"
 #include "tessera/report/line_chart.h"
+#include "tessera/training/log_curves.h"
 
 namespace tessera {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The lines of log.jsonl by kind.
-std::map<std::string, std::vector<Json>> read_log(const std::filesystem::path& path) {
-  std::map<std::string, std::vector<Json>> lines;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    Json parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (parsed.is_object()) lines[parsed.value("kind", "")].push_back(std::move(parsed));
-  }
-  return lines;
-}
-
-ChartLine curve(const std::vector<Json>& lines, const std::string& key) {
-  ChartLine line = {key, {}, {}};
-  for (const Json& json : lines)
-    if (json.contains(key) && json[key].is_number()) {
-      line.x.push_back(json["iteration"]);
-      line.y.push_back(json[key]);
-    }
-  return line;
-}
-
 /// The keys of the newest line for which `wanted` holds.
 template <class Wanted>
 std::vector<ChartLine> curves(const std::vector<Json>& lines, const Wanted& wanted) {
   std::vector<ChartLine> result;
   for (const auto& [key, value] : lines.back().items())
-    if (wanted(key)) result.push_back(curve(lines, key));
+    if (wanted(key)) result.push_back(log_curve(lines, key));
   return result;
 }
 
 std::string training_charts(const std::vector<Json>& lines) {
-  std::string charts = line_chart("Loss", "iteration", {curve(lines, "loss")});
+  std::string charts = line_chart("Loss", "iteration", {log_curve(lines, "loss")});
   // Terms of one stage or part share a chart.
   std::map<std::string, std::vector<ChartLine>> groups;
   for (auto& line : curves(lines, [](const std::string& key) {
@@ -58,11 +37,11 @@ std::string training_charts(const std::vector<Json>& lines) {
     groups[line.name.substr(line.name.rfind('_') + 1)].push_back(std::move(line));
   for (const auto& [name, group] : groups)
     charts += line_chart("Loss: " + name, "iteration", group, /*logarithmic=*/true);
-  charts += line_chart("Learning rate", "iteration", {curve(lines, "lr")});
-  charts += line_chart("Norm of the gradient", "iteration", {curve(lines, "gradient_norm")},
+  charts += line_chart("Learning rate", "iteration", {log_curve(lines, "lr")});
+  charts += line_chart("Norm of the gradient", "iteration", {log_curve(lines, "gradient_norm")},
                        /*logarithmic=*/true);
   charts += line_chart("Seconds a step", "iteration",
-                       {curve(lines, "step_seconds"), curve(lines, "data_seconds")});
+                       {log_curve(lines, "step_seconds"), log_curve(lines, "data_seconds")});
   return charts;
 }
 
@@ -87,7 +66,7 @@ void TrainingReport::set_samples(std::int64_t iteration, std::vector<ValidationS
 }
 
 void TrainingReport::refresh() const {
-  auto log = read_log(folder_ / "log.jsonl");
+  auto log = read_train_log(folder_ / "log.jsonl");
   const auto &training = log["train"], &validation = log["validation"];
   if (training.empty()) return;
   std::string body = html::title("Training", folder_.filename().string(), {}) +

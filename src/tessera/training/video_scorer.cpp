@@ -70,10 +70,9 @@ IdMap VideoScorer::encode(const PanopticMap& map, Numbers& numbers) const {
 }
 
 void VideoScorer::add(const PanopticMap& truth, const PanopticMap& predicted) {
-  const PairTable pairs =
-      counter_.count(encode(truth, true_numbers_), encode(predicted, predicted_numbers_));
-  stq_.add_frame(pairs);
-  vpq_.add_frame({pairs, {}, {}});
+  last_pairs_ = counter_.count(encode(truth, true_numbers_), encode(predicted, predicted_numbers_));
+  stq_.add_frame(last_pairs_);
+  vpq_.add_frame({last_pairs_, {}, {}});
 }
 
 Scores VideoScorer::scores() const {
@@ -83,7 +82,7 @@ Scores VideoScorer::scores() const {
   const auto stq = stq_.report().json;
   double vpq = 0;
   const auto windows = vpq_.report().json["windows"];
-  for (const auto& [length, window] : windows.items()) vpq += percent(window["PQ"]);
+  for (const auto& [length, window] : windows.items()) vpq += window["PQ"].get<double>();
   return {{"STQ", percent(stq["STQ"])},
           {"AQ", percent(stq["AQ"])},
           {"SQ", percent(stq["IoU"])},

@@ -22,6 +22,8 @@ class VideoScorer {
   /// Frames of a sequence in order of time. Categories are class indexes; a track_id below 0 is
   /// none.
   void add(const PanopticMap& truth, const PanopticMap& predicted);
+  /// The pairs of the frame that was added last, numbered as a TrackTimeline takes them.
+  const PairTable& last_pairs() const { return last_pairs_; }
   /// STQ, AQ, SQ and VPQ (mean over the windows of 1 to 4 frames) in percent.
   Scores scores() const;
 
@@ -34,6 +36,7 @@ class VideoScorer {
   SegmentationTrackingQuality stq_;
   VideoPanopticQuality vpq_;
   PairCounter counter_;
+  PairTable last_pairs_;
   std::size_t sequences_ = 0;
   Numbers true_numbers_, predicted_numbers_;
 };

@@ -1,8 +1,6 @@
 #include "tessera/data/synth/oracle.h"
 
 #include <algorithm>
-#include <tuple>
-#include <unordered_set>
 #include <vector>
 
 namespace tessera::synth {
@@ -18,43 +16,16 @@ std::string_view to_string(Association association) {
   }
 }
 
-Oracle::Names Oracle::name_by_overlap(const SynthFrame& frame) {
-  std::unordered_map<std::uint64_t, std::int64_t> overlaps;
-  std::unordered_map<std::uint32_t, std::int64_t> areas, last_areas;
-  const auto now = frame.tracks.values();
-  const auto before = last_prediction_.values();
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    ++areas[now[i]];
-    ++last_areas[before[i]];
-    if (now[i] != 0 && before[i] != 0 &&
-        frame.categories.values()[i] == last_categories_.values()[i])
-      ++overlaps[std::uint64_t{now[i]} << 32 | before[i]];
-  }
-  // Best pairs first; equal ones in order of their numbers, so that the result is always the same.
-  std::vector<std::tuple<double, std::uint32_t, std::uint32_t>> pairs;
-  for (const auto& [key, overlap] : overlaps) {
-    const auto track = static_cast<std::uint32_t>(key >> 32),
-               name = static_cast<std::uint32_t>(key);
-    pairs.emplace_back(-static_cast<double>(overlap) / (areas[track] + last_areas[name] - overlap),
-                       track, name);
-  }
-  std::sort(pairs.begin(), pairs.end());
-  Names names;
-  std::unordered_set<std::uint32_t> taken;
-  for (const auto& [cost, track, name] : pairs)
-    if (names.count(track) == 0 && taken.insert(name).second) names[track] = name;
-  for (const SynthObject& object : frame.objects)
-    if (names.count(object.track) == 0) names[object.track] = ++last_name_;
-  return names;
-}
-
 IdMap Oracle::predict(const SynthFrame& frame) {
   if (frame.frame == 0) *this = Oracle(association_);
   Names names;
   switch (association_) {
-    case Association::kOverlap:
-      names = name_by_overlap(frame);
+    case Association::kOverlap: {
+      OverlapTracker::Labels labels;
+      for (const SynthObject& object : frame.objects) labels[object.track] = object.category;
+      names = overlap_.match(frame.tracks, labels);
       break;
+    }
     case Association::kRandom: {
       Random random = Random(fnv1a(frame.split))
                           .fork(static_cast<std::uint64_t>(frame.sequence))
@@ -77,8 +48,6 @@ IdMap Oracle::predict(const SynthFrame& frame) {
     const std::uint32_t track = frame.tracks.values()[i];
     if (track != 0) prediction.values()[i] = names[track];
   }
-  last_prediction_ = prediction;
-  last_categories_ = frame.categories;
   return prediction;
 }
 

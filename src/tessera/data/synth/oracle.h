@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
 
 #include "tessera/core/random.h"
 #include "tessera/data/synth/synth_frame.h"
+#include "tessera/tracking/overlap_tracker.h"
 
 namespace tessera::synth {
 
@@ -32,13 +32,10 @@ class Oracle {
   IdMap predict(const SynthFrame& frame);
 
  private:
-  using Names = std::unordered_map<std::uint32_t, std::uint32_t>;  ///< by the frame's own track
-  Names name_by_overlap(const SynthFrame& frame);
+  using Names = OverlapTracker::Names;  ///< by the frame's own track
 
   Association association_;
-  std::uint32_t last_name_ = 0;
-  IdMap last_prediction_;
-  LabelMap last_categories_;
+  OverlapTracker overlap_;
 };
 
 }  // namespace tessera::synth

@@ -23,7 +23,7 @@ torch::Tensor pool_under_masks(const torch::Tensor& mask_logits, const torch::Te
 
 KernelHeadImpl::KernelHeadImpl(const KernelHeadOptions& options)
     : options_(options),
-      localization_fpn_(options.channels),
+      localization_fpn_(options.channels, options.stride),
       loc_conv_(projection(options.channels)),
       seg_conv_(projection(options.channels)) {
   register_module("localization_fpn", localization_fpn_);

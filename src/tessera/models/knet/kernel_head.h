@@ -16,6 +16,7 @@ struct KernelHeadOptions {
   std::int64_t proposals = 100;     ///< N
   std::int64_t thing_classes = 80;  ///< T
   std::int64_t stuff_classes = 0;   ///< S; 0 for instance segmentation
+  std::int64_t stride = 8;          ///< of features and masks; 4 for small pictures
 };
 
 struct KernelHeadOutput {
@@ -33,7 +34,7 @@ class KernelHeadImpl : public torch::nn::Module {
  public:
   explicit KernelHeadImpl(const KernelHeadOptions& options);
 
-  /// levels: P2..P5; h and w are those of stride 8.
+  /// levels: P2..P5; h and w are those of the stride.
   KernelHeadOutput forward(const std::vector<torch::Tensor>& levels);
 
   /// Appends the stuff classes, which need no proposals: their kernels are the rows of the

@@ -30,23 +30,23 @@ struct KNetOptions {
   std::int64_t attention_heads = 8;
   std::int64_t feedforward_channels = 2048;
   KernelUpdate update = KernelUpdate::kOriginal;
-  std::int64_t mask_upsampling = 2;  ///< masks leave the network at stride 8 over this
+  std::int64_t mask_upsampling = 2;  ///< of the masks before they are compared with the truth
   bool stage_rank_loss = true;       ///< of panoptic models; the kernel head always has it
   PixelLoss pixel_loss = PixelLoss::kFocal;
   TrackLink track_link = TrackLink::kNone;
   KernelFusion fusion = KernelFusion::kNone;
-  std::int64_t mask_stride() const { return 8 / mask_upsampling; }
+  std::int64_t mask_stride() const { return head.stride / mask_upsampling; }
   bool panoptic() const { return head.stuff_classes > 0; }
   std::int64_t classes() const { return head.thing_classes + head.stuff_classes; }
 };
 
 /// What the last stage says. Rows are the N proposals, then the S stuff classes.
 struct KNetOutput {
-  torch::Tensor mask_logits;    // [B, N+S, H/8, W/8]
+  torch::Tensor mask_logits;    // [B, N+S, h, w]
   torch::Tensor class_logits;   // [B, N+S, T+S]
   torch::Tensor kernels;        // [B, N+S, C]
   torch::Tensor track_kernels;  // [B, N+S, C], linked to the previous frame
-  torch::Tensor pixel_classes;  // [B, T+S, H/8, W/8] logits of the kernel head
+  torch::Tensor pixel_classes;  // [B, T+S, h, w] logits of the kernel head
 };
 
 /// What a stage of the training was asked for.

@@ -10,6 +10,8 @@ void read_fields(ConfigReader& reader, KNetOptions& options) {
   reader.read("proposals", options.head.proposals, {.low = 1});
   reader.read("thing_classes", options.head.thing_classes, {.low = 1});
   reader.read("stuff_classes", options.head.stuff_classes, {.low = 0});
+  reader.read("stride", options.head.stride, {.low = 4, .high = 8});
+  reader.read("mask_upsampling", options.mask_upsampling, {.low = 1, .high = 8});
   reader.read("stages", options.stages, {.low = 1});
   reader.read("attention_heads", options.attention_heads, {.low = 1});
   reader.read("feedforward_channels", options.feedforward_channels, {.low = 1});

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tessera/core/error.h"
 #include "tessera/nn/position_encoding.h"
 #include "tessera/nn/resize.h"
 
@@ -23,16 +24,18 @@ ConvUnit make_unit(std::int64_t channels, std::int64_t kernel, std::int64_t stri
 
 }  // namespace
 
-SemanticFpnImpl::SemanticFpnImpl(std::int64_t channels) : channels_(channels) {
-  // Convolutions a level: stride 4 is halved, stride 8 kept, 16 and 32 doubled between
-  // convolutions.
-  constexpr int kConvolutions[] = {1, 1, 2, 3};
+SemanticFpnImpl::SemanticFpnImpl(std::int64_t channels, std::int64_t stride) : channels_(channels) {
+  if (stride != 4 && stride != 8) fail("the kernel head's stride is {}; expected 4 or 8", stride);
   const auto levels = register_module("convs_all_levels", torch::nn::ModuleList());
   for (int level = 0; level < 4; ++level) {
+    const std::int64_t level_stride = 4LL << level;
+    doublings_.push_back(0);
+    while (level_stride >> doublings_.back() > stride) ++doublings_.back();
     const auto branch = std::make_shared<torch::nn::Module>();
     branches_.emplace_back();
-    for (int i = 0; i < kConvolutions[level]; ++i) {
-      branches_.back().push_back(make_unit(channels, 3, level == 0 ? 2 : 1));
+    // A convolution before every doubling, and one at the end.
+    for (int i = 0; i < 1 + doublings_.back(); ++i) {
+      branches_.back().push_back(make_unit(channels, 3, level_stride < stride ? 2 : 1));
       branch->register_module("conv" + std::to_string(i), branches_.back().back());
     }
     levels->push_back(branch);
@@ -51,8 +54,7 @@ SemanticFpnOutput SemanticFpnImpl::forward(const std::vector<torch::Tensor>& lev
     auto& branch = branches_[level];
     for (std::size_t i = 0; i < branch.size(); ++i) {
       x = branch[i](x);
-      const std::size_t doublings = level < 2 ? 0 : level - 1;
-      if (i < doublings) x = upsample_bilinear(x, 2);
+      if (static_cast<int>(i) < doublings_[level]) x = upsample_bilinear(x, 2);
     }
     sum = sum.defined() ? sum + x : x;
   }

@@ -9,22 +9,24 @@
 
 namespace tessera {
 
-/// Localisation and semantic features of K-Net's kernel head, at stride 8: [B, C, H/8, W/8].
+/// Localisation and semantic features of K-Net's kernel head: [B, C, H/stride, W/stride].
 struct SemanticFpnOutput {
   torch::Tensor localization;
   torch::Tensor semantic;
 };
 
-/// Brings four pyramid levels to stride 8, adds them and projects the sum twice. The coarsest level
-/// gets a sine position encoding first.
+/// Brings four pyramid levels to one stride, adds them and projects the sum twice. The coarsest
+/// level gets a sine position encoding first.
 class SemanticFpnImpl : public torch::nn::Module {
  public:
-  explicit SemanticFpnImpl(std::int64_t channels);
+  /// stride: 8, or 4 for small pictures
+  SemanticFpnImpl(std::int64_t channels, std::int64_t stride);
   SemanticFpnOutput forward(const std::vector<torch::Tensor>& levels);
 
  private:
   std::int64_t channels_;
   std::vector<std::vector<ConvUnit>> branches_;  ///< of each level, run one after another
+  std::vector<int> doublings_;                   ///< of each level's size, after its first units
   ConvUnit conv_pred_{nullptr};
   ConvUnit aux_conv_{nullptr};
 };
