@@ -122,6 +122,7 @@ TEST_F(TrainCli, SigtermSavesAndEnds) {
   ASSERT_EQ(run_tessera(command("whole")).exit_code, 0);
   const auto stopped = run_and_stop(command("stopped"), folder_ / "stopped/log.jsonl", "TERM");
   EXPECT_EQ(stopped.exit_code, 128 + 15) << stopped.err;
+  EXPECT_FALSE(list_files(folder_ / "stopped", ".pth").empty());
   ASSERT_EQ(run_tessera(command("stopped", "--resume")).exit_code, 0);
   expect_same_end("whole", "stopped");
 }

@@ -29,6 +29,8 @@ void handle_signal(int signal) {
   }
 }
 
+thread_local int holds = 0;
+
 }  // namespace
 
 Interrupted::Interrupted(int signal)
@@ -49,7 +51,10 @@ void install_interrupt_handler() {
 bool interrupted() noexcept { return pending_signal != 0; }
 
 void check_interrupt() {
-  if (pending_signal != 0) throw Interrupted(pending_signal);
+  if (pending_signal != 0 && holds == 0) throw Interrupted(pending_signal);
 }
+
+HoldInterrupt::HoldInterrupt() { ++holds; }
+HoldInterrupt::~HoldInterrupt() { --holds; }
 
 }  // namespace tessera

@@ -27,4 +27,14 @@ bool interrupted() noexcept;
 /// Throws Interrupted once a signal has come. Long loops call it once an item.
 void check_interrupt();
 
+/// While it lives, check_interrupt() lets this thread go on: to save what was done so far because a
+/// signal has come.
+class HoldInterrupt {
+ public:
+  HoldInterrupt();
+  ~HoldInterrupt();
+  HoldInterrupt(const HoldInterrupt&) = delete;
+  HoldInterrupt& operator=(const HoldInterrupt&) = delete;
+};
+
 }  // namespace tessera

@@ -33,6 +33,28 @@ TEST(InterruptDeathTest, CtrlCStopsWorkOnAllThreads) {
   EXPECT_EXIT(work_until(SIGTERM), ::testing::ExitedWithCode(100 + SIGTERM), "");
 }
 
+[[noreturn]] void hold_and_let_go() {
+  install_interrupt_handler();
+  std::raise(SIGTERM);
+  try {
+    const HoldInterrupt hold;
+    check_interrupt();
+  } catch (const Interrupted&) {
+    std::_Exit(1);
+  }
+  try {
+    check_interrupt();
+  } catch (const Interrupted&) {
+    std::_Exit(0);
+  }
+  std::_Exit(2);
+}
+
+TEST(InterruptDeathTest, CanBeHeldWhileSomethingIsSaved) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(hold_and_let_go(), ::testing::ExitedWithCode(0), "");
+}
+
 TEST(Interrupt, NothingHappensWithoutASignal) {
   EXPECT_FALSE(interrupted());
   EXPECT_NO_THROW(check_interrupt());

@@ -174,6 +174,7 @@ class VideoPrediction {
   /// Where that is not possible the last position that was saved still holds.
   void save_after_failure() {
     if (writer_.failed()) return;
+    const HoldInterrupt hold;
     try {
       save();
       spdlog::info("the same command goes on with {}, frame {}", videos_[at_.video].name,

@@ -316,6 +316,7 @@ void Trainer::update_average() {
 
 void Trainer::save() {
   if (!processes_.first()) return;
+  const HoldInterrupt hold;
   TrainingState state = {.model = state_of(task_->module()),
                          .optimizer = optimizer_->state(),
                          .average = average_,

@@ -55,7 +55,7 @@ class Street {
   };
 
   /// How far somebody is seen in quiet streets.
-  static constexpr float kQuietSight = 42;
+  static constexpr float kQuietSight = 28;
 
   float distance_driven(float time) const;
   Ego ego(float time) const;
