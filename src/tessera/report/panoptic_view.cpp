@@ -120,6 +120,72 @@ void draw_names(Image& view, const PanopticMap& map, const std::vector<ClassInfo
   }
 }
 
+/// Every mode but the grid.
+Image draw_view(const ViewOptions& options, const PanopticMap& map,
+                const std::vector<ClassInfo>& classes, const Image& picture) {
+  const bool is_overlay = options.mode == ViewMode::kOverlay;
+  Paints paints(map, classes, options.mode);
+  const Size size = map.ids.size();
+  Image view(size, 3);
+  std::uint8_t* out = view.data();
+  const std::uint8_t* under = picture.data();
+  for (const std::uint32_t id : map.ids.values()) {
+    const Color& color = paints.of(id).color;
+    for (int c = 0; c < 3; ++c)
+      *out++ = is_overlay ? static_cast<std::uint8_t>((color[c] + *under++ + 1) / 2) : color[c];
+  }
+  if (is_overlay) outline_objects(view, map.ids, paints);
+  if (options.name_height > 0) draw_names(view, map, classes, options, paints);
+  return view;
+}
+
+/// Names of classes beside their colours, as many as have room: all of them, or those that show.
+Image draw_legend(const PanopticMap& map, const std::vector<ClassInfo>& classes, Size size) {
+  constexpr int kText = 10, kLine = 16, kColumn = 130;
+  Image legend(size, 3);
+  const int rows = std::max(1, (size.height - kText) / kLine);
+  const int room = rows * std::max(1, size.width / kColumn);
+  std::vector<bool> shows(classes.size(), static_cast<int>(classes.size()) <= room);
+  for (const Segment& segment : map.segments)
+    if (has_class(segment, classes)) shows[static_cast<std::size_t>(segment.category)] = true;
+  int place = 0;
+  for (std::size_t c = 0; c < classes.size() && place < room; ++c) {
+    if (!shows[c]) continue;
+    const Point at = {kText + place / rows * kColumn, kText / 2 + place % rows * kLine};
+    fill(legend, {at.x, at.y, kLine - 4, kLine - 4}, classes[c].color);
+    draw_text(legend, classes[c].name, {at.x + kLine, at.y + 1}, kText, kOutline);
+    ++place;
+  }
+  return legend;
+}
+
+Image draw_grid(const ViewOptions& options, const PanopticMap& map,
+                const std::vector<ClassInfo>& classes, const Image& picture) {
+  const Size size = map.ids.size();
+  const auto view = [&](ViewMode mode) {
+    return draw_view({mode, options.name_height}, map, classes, picture);
+  };
+  const std::pair<const char*, Image> panels[] = {{"video", picture},
+                                                  {"overlay", view(ViewMode::kOverlay)},
+                                                  {"semantic", view(ViewMode::kSemantic)},
+                                                  {"instance", view(ViewMode::kInstance)},
+                                                  {"panoptic", view(ViewMode::kPanoptic)},
+                                                  {"", draw_legend(map, classes, size)}};
+  constexpr int kColumns = 2, kNameHeight = 9;
+  constexpr Color kTag = {20, 20, 20};
+  Image grid({kColumns * size.width, 3 * size.height}, 3);
+  for (int i = 0; const auto& [name, panel] : panels) {
+    const Point place = {i % kColumns * size.width, i / kColumns * size.height};
+    paste(grid, panel, place);
+    const int width = text_width(name, kNameHeight);
+    if (*name != 0 && size.width > 3 * width && size.height > 6 * kNameHeight)
+      draw_tag(grid, name, {place.x + width / 2 + kNameHeight, place.y + kNameHeight + 2},
+               kNameHeight, kTag);
+    ++i;
+  }
+  return grid;
+}
+
 }  // namespace
 
 ViewMode view_mode_from_name(std::string_view name) {
@@ -134,24 +200,8 @@ bool needs_picture(ViewMode mode) { return mode == ViewMode::kOverlay || mode ==
 
 Image draw_panoptic(const ViewOptions& options, const PanopticMap& map,
                     const std::vector<ClassInfo>& classes, const Image& picture) {
-  const bool is_overlay = options.mode == ViewMode::kOverlay;
-  Paints paints(map, classes, options.mode);
-  const Size size = map.ids.size();
-  Image view(size, 3);
-  std::uint8_t* out = view.data();
-  const std::uint8_t* under = picture.data();
-  for (const std::uint32_t id : map.ids.values()) {
-    const Color& color = paints.of(id).color;
-    for (int c = 0; c < 3; ++c)
-      *out++ = is_overlay ? static_cast<std::uint8_t>((color[c] + *under++ + 1) / 2) : color[c];
-  }
-  if (is_overlay) outline_objects(view, map.ids, paints);
-  if (options.name_height > 0) draw_names(view, map, classes, options, paints);
-  if (options.mode != ViewMode::kGrid) return view;
-  Image grid({size.width, 2 * size.height}, 3);
-  paste(grid, picture, {0, 0});
-  paste(grid, view, {0, size.height});
-  return grid;
+  return options.mode == ViewMode::kGrid ? draw_grid(options, map, classes, picture)
+                                         : draw_view(options, map, classes, picture);
 }
 
 }  // namespace tessera

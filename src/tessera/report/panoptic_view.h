@@ -16,7 +16,7 @@ enum class ViewMode {
   kSemantic,  ///< class colours alone
   kInstance,  ///< objects alone
   kOverlay,   ///< the panoptic colours over the camera picture, objects outlined
-  kGrid,      ///< the camera picture above the panoptic view
+  kGrid,      ///< the camera picture, overlay, classes, objects, panoptic view and a legend
 };
 
 /// UsageError with the nearest name for an unknown one.

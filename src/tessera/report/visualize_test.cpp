@@ -50,8 +50,12 @@ TEST_F(VisualizeTest, ModesShowClassesObjectsAndPictures) {
   EXPECT_EQ(view("panoptic").at(0, 0, 2), instance.at(0, 0, 2));
   EXPECT_EQ(view("overlay").at(3, 1, 0), (128 + 200 + 1) / 2);
   const Image grid = view("grid");
-  EXPECT_EQ(grid.size(), (Size{4, 4}));
+  EXPECT_EQ(grid.size(), (Size{8, 6}));
   EXPECT_EQ(grid.at(0, 0, 0), 200);
+  EXPECT_EQ(grid.at(7, 1, 0), (128 + 200 + 1) / 2);  // the overlay's last pixel
+  EXPECT_EQ(grid.at(0, 2, 2), semantic.at(0, 0, 2));
+  EXPECT_EQ(grid.at(4, 2, 2), instance.at(0, 0, 2));
+  EXPECT_EQ(grid.at(2, 4, 0), semantic.at(2, 0, 0));
 }
 
 TEST_F(VisualizeTest, NamesStandInSegmentsWithRoomForThem) {
