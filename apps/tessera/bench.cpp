@@ -57,7 +57,7 @@ void add_bench_command(CLI::App& app) {
         config.loader.sampler.seed = state->common.seed;
         if (state->common.threads > 0) config.loader.workers = state->common.threads;
         const auto dataset = open_dataset(config.dataset);
-        const DatasetClips clips(*dataset, config.pipeline, config.references);
+        const DatasetClips clips(*dataset, config.pipeline, config.references, config.clip);
         Loader loader(clips, config.loader);
         const auto start = std::chrono::steady_clock::now();
         for (int i = 0; i < state->batches; ++i) loader.next();

@@ -335,6 +335,11 @@ void ConfigReader::fail_missing(std::string_view key) const {
   fail("{}: key '{}' is missing", map_.origin, path_of(key));
 }
 
+void ConfigReader::refuse(std::string_view key, const std::string& why) const {
+  const ConfigNode* node = map_.find(key);
+  fail("{}: {}: {}", (node == nullptr ? map_ : *node).origin, path_of(key), why);
+}
+
 void ConfigReader::finish() const {
   for (const auto& [key, value] : map_.members)
     if (std::find(known_.begin(), known_.end(), key) == known_.end())

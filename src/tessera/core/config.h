@@ -142,6 +142,9 @@ class ConfigReader {
     read(key, field, rule...);
   }
 
+  /// Refuses a value that does not go with others, at its place in the file; `why` says with which.
+  [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
+
   /// Refuses the keys that nothing has read.
   void finish() const;
 

@@ -24,6 +24,7 @@ struct FrameInfo {
   /// False where the official loader wouldn't train on it: no object, or a side under 32 pixels
   /// (COCO, YouTube-VIS).
   bool trainable = true;
+  Size size = {};  ///< where the annotations tell it
 };
 
 /// A run of frames [first, first + count) of one video, in order of SampleKey::frame; a dataset of

@@ -164,7 +164,8 @@ Trainer::Trainer(const Config& config, const TrainRequest& request)
   data_ = open_dataset(data_config_.dataset);
   if (request.validate && config.root().find("validation") != nullptr)
     validation_ = open_dataset(config.section<DatasetSpec>("validation"));
-  source_ = std::make_unique<DatasetClips>(*data_, data_config_.pipeline, data_config_.references);
+  source_ = std::make_unique<DatasetClips>(*data_, data_config_.pipeline, data_config_.references,
+                                           data_config_.clip);
   task_ = make_training_task(config, data_->classes());
   task_->module().to(device_);
   data_config_.loader.sampler.seed = request.seed;

@@ -75,6 +75,7 @@ class CocoPictures : public FileDataset {
         continue;
       }
       add_frame("", 0, fs::path(picture.file_name).stem().string(), path);
+      frames_.back().size = picture.size;
       frames_.back().trainable = picture.has_object && is_large_enough(picture);
       kept.push_back(i);
     }

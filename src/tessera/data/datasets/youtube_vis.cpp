@@ -64,6 +64,7 @@ class YoutubeVis : public FileDataset {
     const fs::path name(file_name);
     add_frame(name.parent_path().string(), frame, fs::path(name).replace_extension().string(),
               path);
+    frames_.back().size = size;
     sizes_.push_back(size);
   }
 

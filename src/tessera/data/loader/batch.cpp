@@ -86,13 +86,14 @@ Batch collate(std::vector<Clip> clips, const CollateOptions& options) {
   Batch batch;
   batch.clips = static_cast<int>(clips.size());
   batch.frames_per_clip = static_cast<int>(clips.front().size());
+  batch.size = options.least;
   for (const Clip& clip : clips) {
     if (clip.size() != clips.front().size())
       fail("{}: a clip of {} frames in a batch of clips of {}", clip.front().key.name, clip.size(),
            clips.front().size());
     for (const Frame& frame : clip) {
-      batch.size.width = std::max(batch.size.width, frame.image.width());
-      batch.size.height = std::max(batch.size.height, frame.image.height());
+      batch.size.width = std::max(batch.size.width, frame.size().width);
+      batch.size.height = std::max(batch.size.height, frame.size().height);
     }
   }
   batch.size = padded_size(batch.size, options.divisor);
@@ -101,7 +102,10 @@ Batch collate(std::vector<Clip> clips, const CollateOptions& options) {
   float* planes = batch.pixels.data();
   for (Clip& clip : clips) {
     for (Frame& frame : clip) {
-      normalize_into(frame.image, options.normalize, batch.size, planes);
+      if (frame.precise.empty())
+        normalize_into(frame.image, options.normalize, batch.size, planes);
+      else
+        normalize_into(frame.precise, options.normalize, batch.size, planes);
       clear_invalid(frame.invalid, batch.size, planes);
       planes += picture;
       batch.frames.push_back(pack_labels(std::move(frame), options, batch.size));

@@ -51,6 +51,7 @@ struct CollateOptions {
   NormalizeOptions normalize;
   int divisor = 32;                     ///< sides are padded to a multiple of this
   std::uint8_t semantic_padding = 255;  ///< VPSNet pads with 0
+  Size least = {};                      ///< sides are padded to this at least (mmseg's Pad size)
 };
 
 /// Normalises, pads to the largest picture and packs. All clips have the same number of frames.

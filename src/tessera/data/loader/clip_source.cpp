@@ -2,30 +2,43 @@
 
 #include <utility>
 
+#include "tessera/image/image_io.h"
+
 namespace tessera {
 ClipSource::~ClipSource() = default;
 
 DatasetClips::DatasetClips(const Dataset& dataset, Pipeline pipeline,
-                           std::optional<ReferenceWindow> references)
-    : dataset_(dataset), pipeline_(std::move(pipeline)), references_(references) {
+                           std::optional<ReferenceWindow> references,
+                           std::optional<ClipWindow> window)
+    : dataset_(dataset), pipeline_(std::move(pipeline)), references_(references), window_(window) {
   for (const ClassInfo& info : dataset.classes()) things_.push_back(info.is_thing);
+  for (std::size_t i = 0; i < dataset.size(); ++i)
+    if (dataset.frames()[i].trainable) keys_.push_back(i);
 }
 
 std::string DatasetClips::name(std::size_t index) const {
-  return dataset_.frames().at(index).key.name;
+  return dataset_.frames().at(keys_.at(index)).key.name;
+}
+
+Size DatasetClips::picture_size(std::size_t index) const {
+  const FrameInfo& frame = dataset_.frames().at(keys_.at(index));
+  return frame.size == Size{} ? read_picture_info(frame.image_path).size : frame.size;
+}
+
+std::optional<Indices> DatasetClips::frames_of(std::size_t key, const Random& random) const {
+  if (window_) return choose_clip(dataset_, key, *window_);
+  if (!references_) return Indices{key};
+  Random stream = random.fork("reference");
+  const auto reference = choose_reference(dataset_, key, *references_, stream);
+  return reference ? std::optional<Indices>({key, *reference}) : std::nullopt;
 }
 
 std::optional<Clip> DatasetClips::load(std::size_t index, const Random& random,
                                        StageTimes& times) const {
-  std::vector<std::size_t> indices = {index};
-  if (references_) {
-    Random stream = random.fork("reference");
-    const auto reference = choose_reference(dataset_, index, *references_, stream);
-    if (!reference) return std::nullopt;
-    indices.push_back(*reference);
-  }
+  const auto indices = frames_of(keys_.at(index), random);
+  if (!indices) return std::nullopt;
   Clip clip;
-  for (const std::size_t i : indices) {
+  for (const std::size_t i : *indices) {
     Sample sample;
     {
       const StageTimer timer(times, "decode");

@@ -18,27 +18,36 @@ class ClipSource {
   virtual ~ClipSource();
   virtual std::size_t size() const = 0;
   virtual std::string name(std::size_t index) const = 0;
+  /// Of the untransformed picture; found without reading its pixels.
+  virtual Size picture_size(std::size_t index) const = 0;
   /// Everything random comes from `random`. Nothing when the clip is of no use for training.
   virtual std::optional<Clip> load(std::size_t index, const Random& random,
                                    StageTimes& times) const = 0;
 };
 
-/// A dataset's frames through a pipeline, each alone or with a reference frame.
+/// A dataset's trainable frames through a pipeline, each alone, with a reference frame or as a
+/// clip.
 class DatasetClips : public ClipSource {
  public:
   /// `dataset` must outlive this.
   DatasetClips(const Dataset& dataset, Pipeline pipeline,
-               std::optional<ReferenceWindow> references = std::nullopt);
+               std::optional<ReferenceWindow> references = std::nullopt,
+               std::optional<ClipWindow> window = std::nullopt);
 
-  std::size_t size() const override { return dataset_.size(); }
+  std::size_t size() const override { return keys_.size(); }
   std::string name(std::size_t index) const override;
+  Size picture_size(std::size_t index) const override;
   std::optional<Clip> load(std::size_t index, const Random& random,
                            StageTimes& times) const override;
 
  private:
+  std::optional<Indices> frames_of(std::size_t key, const Random& random) const;
+
   const Dataset& dataset_;
   Pipeline pipeline_;
   std::optional<ReferenceWindow> references_;
+  std::optional<ClipWindow> window_;
+  Indices keys_;  ///< of the frames that clips are made for
   std::vector<bool> things_;
 };
 

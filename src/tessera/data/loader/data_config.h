@@ -14,11 +14,13 @@ struct DataConfig {
   DatasetSpec dataset;
   Pipeline pipeline;
   std::optional<ReferenceWindow> references;
+  std::optional<ClipWindow> clip;
   LoaderOptions loader;
 };
 
 void read_fields(ConfigReader& reader, DatasetSpec& spec);
 void read_fields(ConfigReader& reader, ReferenceWindow& window);
+void read_fields(ConfigReader& reader, ClipWindow& window);
 void read_fields(ConfigReader& reader, LoaderOptions& options);
 void read_fields(ConfigReader& reader, DataConfig& config);
 

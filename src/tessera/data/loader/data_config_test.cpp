@@ -1,18 +1,30 @@
 #include "tessera/data/loader/data_config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <set>
 #include <string>
 
 #include "tessera/core/error.h"
+#include "tessera/core/file.h"
+#include "tessera/data/open_dataset.h"
+#include "tessera/data/synth/synthesize.h"
 #include "test_support.h"
 
 namespace tessera {
 namespace {
 
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+fs::path config_folder() { return test::source_dir() / "configs/data"; }
+
 DataConfig load_kitti_step(const std::vector<std::string>& overrides) {
-  return Config::load(test::source_dir() / "configs/data/kitti_step.yaml", overrides)
-      .read<DataConfig>();
+  return Config::load(config_folder() / "kitti_step.yaml", overrides).read<DataConfig>();
 }
 
 TEST(DataConfig, ReadsTheKittiStepPipeline) {
@@ -24,14 +36,114 @@ TEST(DataConfig, ReadsTheKittiStepPipeline) {
   EXPECT_EQ(config.loader.sampler.batch_size, 4);
 }
 
-TEST(DataConfig, RefusesValuesOutOfRangeByTheirKey) {
-  try {
-    load_kitti_step({"loader.prefetch=0"});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("loader.prefetch"), std::string::npos) << error.what();
+/// The message that `text` laid over the KITTI-STEP configuration is refused with.
+class Refusals : public test::TemporaryFolder {
+ protected:
+  std::string message(const std::string& text) {
+    const fs::path path = folder_ / "wrong.yaml";
+    write_text_file(path, "base: " + (config_folder() / "kitti_step.yaml").string() + "\n" + text);
+    try {
+      Config::load(path).read<DataConfig>();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+};
+
+TEST_F(Refusals, ValuesOutOfRangeAreNamedByPlaceAndKey) {
+  EXPECT_THAT(message("loader: {prefetch: 0}"), HasSubstr("loader.prefetch"));
+}
+
+TEST_F(Refusals, OptionsThatDoNotGoTogetherAreNamedByPlaceAndKey) {
+  EXPECT_THAT(message("clip: {first: 0, last: 4}"), HasSubstr("wrong.yaml:2: clip"));
+  EXPECT_THAT(message("references: {first: 0, last: 0}"),
+              HasSubstr("wrong.yaml:2: references.last"));
+  EXPECT_THAT(message("pipeline: {float_pictures: true, steps: [{kind: photometric}]}"),
+              HasSubstr("wrong.yaml:2: pipeline.float_pictures: the step 'photometric'"));
+  EXPECT_THAT(message("pipeline:\n  steps:\n    - {kind: resize, scales: [{long: 9, short: 9}],\n"
+                      "       sampling: range}"),
+              HasSubstr("wrong.yaml:5: pipeline.steps.0.sampling"));
+  EXPECT_THAT(message("pipeline:\n  steps:\n    - {kind: resize, scales: []}"),
+              HasSubstr("wrong.yaml:4: pipeline.steps.0.scales"));
+  EXPECT_THAT(message("pipeline: {steps: [{kind: crop, width: 9, height: 9, least_width: 10}]}"),
+              HasSubstr("wrong.yaml:2: pipeline.steps.0.least_width"));
+}
+
+/// An official pipeline, the street's form that it is tried on, and what its batches are like.
+struct Official {
+  std::string config;
+  std::string street;
+  int frames = 1;            ///< of a clip
+  bool has_semantic = true;  ///< class labels
+  bool has_objects = true;   ///< in every frame
+};
+
+void PrintTo(const Official& official, std::ostream* out) { *out << official.config; }
+
+std::vector<Official> official_pipelines() {
+  return {{"cityscapes_step", "cityscapes"},
+          {"kitti_step", "kitti-step", 2},
+          {"knet_det_instance_1x", "coco", 1, false},
+          {"knet_det_instance_ms3x", "coco", 1, false},
+          {"knet_det_panoptic_1x", "coco", 1},
+          {"knet_det_panoptic_ms3x", "coco", 1},
+          {"knet_seg_512", "ade20k", 1, true, false},
+          {"knet_seg_640", "ade20k", 1, true, false},
+          {"vipseg", "vipseg", 2},
+          {"vishv_coco", "coco", 8, false, false},
+          {"vishv_youtube_vis", "youtube-vis", 8, false, false},
+          {"vpsnet_cityscapes_vps", "cityscapes-vps", 2},
+          {"youtube_vis", "youtube-vis", 5, false, false}};
+}
+
+TEST(OfficialConfigs, AreAllTried) {
+  std::set<std::string> tried, there;
+  for (const Official& official : official_pipelines()) tried.insert(official.config);
+  for (const auto& entry : fs::directory_iterator(config_folder()))
+    there.insert(entry.path().stem().string());
+  EXPECT_EQ(tried, there);
+}
+
+class OfficialPipelines : public test::TemporaryFolder,
+                          public ::testing::WithParamInterface<Official> {};
+
+TEST_P(OfficialPipelines, LoadTheStreet) {
+  const Official& official = GetParam();
+  synth::SynthOptions street;
+  street.format = official.street;
+  street.sequences = 1;
+  street.val_sequences = 1;
+  street.frames = official.street == "youtube-vis" ? 20 : 10;
+  street.size = {160, 96};
+  street.seed = 3;
+  synth::synthesize(folder_ / "street", street);
+  DataConfig config = Config::load(config_folder() / (official.config + ".yaml"),
+                                   {"dataset.root=" + (folder_ / "street").string()})
+                          .read<DataConfig>();
+  config.loader.prefetch = 1;
+  const auto dataset = open_dataset(config.dataset);
+  const DatasetClips clips(*dataset, config.pipeline, config.references, config.clip);
+  Loader loader(clips, config.loader);
+  const Batch batch = loader.next();
+  EXPECT_EQ(batch.frames_per_clip, official.frames);
+  EXPECT_EQ(batch.clips, config.loader.sampler.batch_size);
+  EXPECT_EQ(batch.size.width % config.loader.collate.divisor, 0);
+  EXPECT_GE(batch.size.width, config.loader.collate.least.width);
+  EXPECT_TRUE(std::ranges::all_of(batch.pixels, [](float x) { return std::isfinite(x); }));
+  for (const BatchFrame& frame : batch.frames) {
+    EXPECT_EQ(frame.semantic.empty(), !official.has_semantic);
+    if (official.has_objects) {
+      EXPECT_FALSE(frame.objects.empty());
+    }
+    const std::size_t plane = static_cast<std::size_t>(batch.size.width) * batch.size.height;
+    EXPECT_EQ(frame.masks.size(), frame.objects.size() * plane);
+    EXPECT_EQ(frame.record.ori_size, street.size);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(DataConfig, OfficialPipelines, ::testing::ValuesIn(official_pipelines()),
+                         [](const auto& info) { return info.param.config; });
 
 }  // namespace
 }  // namespace tessera

@@ -16,15 +16,27 @@ namespace {
 constexpr int kMostDraws = 1000;
 constexpr std::chrono::milliseconds kInterruptPoll{100};
 
+/// 1 for pictures that are wider than high.
+std::vector<int> aspect_groups(const ClipSource& source) {
+  std::vector<int> groups;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const Size size = source.picture_size(i);
+    groups.push_back(size.width > size.height ? 1 : 0);
+  }
+  return groups;
+}
+
 }  // namespace
 
 Loader::Loader(const ClipSource& source, LoaderOptions options, LoaderPosition start)
-    : source_(source), options_(std::move(options)), skipped_(start.skipped) {
+    : source_(source),
+      options_(std::move(options)),
+      groups_(options_.group_by_aspect ? aspect_groups(source) : std::vector<int>()),
+      skipped_(start.skipped) {
   if (source_.size() == 0) fail("the dataset is empty: there is nothing to load");
   if (options_.prefetch < 1) fail("prefetch {}: must be 1 at least", options_.prefetch);
   if (options_.max_skipped < 0) fail("max_skipped {}: must not be negative", options_.max_skipped);
-  batches_per_epoch_ =
-      epoch_batches(source_.size(), options_.groups, options_.sampler, start.epoch).size();
+  batches_per_epoch_ = epoch_batches(source_.size(), groups_, options_.sampler, start.epoch).size();
   if (batches_per_epoch_ == 0)
     fail("{} samples make no whole batch of {} for each of {} processes; lower the batch size",
          source_.size(), options_.sampler.batch_size, options_.sampler.world);
@@ -103,7 +115,7 @@ Indices Loader::samples_of(std::uint64_t number) {
   const std::uint64_t epoch = number / batches_per_epoch_;
   if (!epochs_.contains(epoch)) {
     epochs_.clear();
-    epochs_[epoch] = epoch_batches(source_.size(), options_.groups, options_.sampler, epoch);
+    epochs_[epoch] = epoch_batches(source_.size(), groups_, options_.sampler, epoch);
   }
   return epochs_[epoch][number % batches_per_epoch_];
 }
@@ -126,6 +138,13 @@ Loader::Made Loader::make(std::uint64_t number, const Indices& indices) const {
   return made;
 }
 
+std::size_t Loader::draw_like(std::size_t index, Random& random) const {
+  const std::int64_t last = static_cast<std::int64_t>(source_.size()) - 1;
+  std::size_t drawn = random.uniform_int(0, last);
+  while (!groups_.empty() && groups_[drawn] != groups_[index]) drawn = random.uniform_int(0, last);
+  return drawn;
+}
+
 Clip Loader::load_clip(std::size_t index, const Random& random, Made& made) const {
   Random replacement = random.fork("replacement");
   for (int draw = 0; draw < kMostDraws; ++draw) {
@@ -141,7 +160,7 @@ Clip Loader::load_clip(std::size_t index, const Random& random, Made& made) cons
       made.skipped.push_back({source_.name(index), error.what()});
       if (made.skipped.size() > static_cast<std::size_t>(options_.max_skipped)) throw;
     }
-    index = replacement.uniform_int(0, static_cast<std::int64_t>(source_.size()) - 1);
+    index = draw_like(index, replacement);
   }
   fail("{} samples in a row were of no use for training; check the pipeline's crop and the labels",
        kMostDraws);

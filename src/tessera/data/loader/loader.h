@@ -25,9 +25,10 @@ struct SkippedSample {
 struct LoaderOptions {
   SamplerOptions sampler;
   CollateOptions collate;
-  std::vector<int> groups;  ///< as epoch_batches takes them
-  int workers = 0;          ///< 0: one a processor
-  int prefetch = 4;         ///< batches that are finished or being made: the bound on memory
+  /// Whether upright and lying pictures never meet in a batch (mmdet's GroupSampler).
+  bool group_by_aspect = false;
+  int workers = 0;      ///< 0: one a processor
+  int prefetch = 4;     ///< batches that are finished or being made: the bound on memory
   int max_skipped = 0;  ///< unreadable samples that are replaced by others before it is an error
   /// Whether Ctrl-C ends next(); a training loop that saves its state first looks for itself.
   bool heed_interrupt = true;
@@ -81,12 +82,15 @@ class Loader {
   void work();
   Made make(std::uint64_t number, const Indices& indices) const;
   Clip load_clip(std::size_t index, const Random& random, Made& made) const;
+  /// Another sample of the same group.
+  std::size_t draw_like(std::size_t index, Random& random) const;
   /// The samples of a batch; the lock is held.
   Indices samples_of(std::uint64_t number);
   void count_skipped(const Made& made);
 
   const ClipSource& source_;
   const LoaderOptions options_;
+  const std::vector<int> groups_;  ///< as epoch_batches takes them
   std::uint64_t batches_per_epoch_ = 0;
   LoaderStatistics statistics_;
   std::int64_t skipped_ = 0;

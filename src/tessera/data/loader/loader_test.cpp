@@ -20,6 +20,9 @@ class RandomClips : public ClipSource {
 
   std::size_t size() const override { return size_; }
   std::string name(std::size_t index) const override { return "frame" + std::to_string(index); }
+  Size picture_size(std::size_t index) const override {
+    return index % 3 == 0 ? Size{4, 9} : Size{9, 4};
+  }
   std::optional<Clip> load(std::size_t index, const Random& random, StageTimes&) const override {
     ++loaded_;
     if (broken_.contains(index)) fail("truncated picture");
@@ -161,6 +164,21 @@ int load_until_interrupted() {
 TEST(LoaderDeathTest, InterruptEndsLoading) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(std::_Exit(load_until_interrupted()), ::testing::ExitedWithCode(42), "");
+}
+
+TEST(Loader, UprightAndLyingPicturesDoNotMeet) {
+  RandomClips source(18);
+  source.useless_ = {3, 4, 7, 9};  // their replacements stay in the group
+  LoaderOptions options = options_with(2);
+  options.group_by_aspect = true;
+  Loader loader(source, options);
+  for (std::uint64_t i = 0; i < loader.batches_per_epoch(); ++i) {
+    const Batch batch = loader.next();
+    std::set<bool> upright;
+    for (const BatchFrame& frame : batch.frames)
+      upright.insert(std::stoi(frame.key.name.substr(5)) % 3 == 0);
+    EXPECT_EQ(upright.size(), 1u);
+  }
 }
 
 }  // namespace

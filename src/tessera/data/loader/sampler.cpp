@@ -1,6 +1,7 @@
 #include "tessera/data/loader/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -61,6 +62,29 @@ std::vector<Indices> epoch_batches(std::size_t count, const std::vector<int>& gr
   for (std::size_t round = 0; round < rounds; ++round)
     mine.push_back(std::move(all[round * options.world + options.rank]));
   return mine;
+}
+
+std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
+                                   const ClipWindow& window) {
+  if (window.first > window.last)
+    fail("a clip from {} to {} holds no frame", window.first, window.last);
+  const auto& frames = dataset.frames();
+  const std::string& sequence = frames.at(key).key.sequence;
+  const auto is_inside = [&](std::int64_t index) {
+    return index >= 0 && index < static_cast<std::int64_t>(frames.size()) && !sequence.empty() &&
+           frames[index].key.sequence == sequence;
+  };
+  const std::int64_t first = static_cast<std::int64_t>(key) + window.first;
+  const std::int64_t last = static_cast<std::int64_t>(key) + window.last;
+  if (!is_inside(first) || !is_inside(last)) return std::nullopt;
+  const int count = window.frames == 0 ? window.last - window.first + 1 : window.frames;
+  Indices indices;
+  for (int i = 0; i < count; ++i) {
+    const double step = count == 1 ? 0 : static_cast<double>(last - first) / (count - 1);
+    indices.push_back(
+        static_cast<std::size_t>(std::nearbyint(static_cast<double>(first) + step * i)));
+  }
+  return indices;
 }
 
 std::optional<std::size_t> choose_reference(const Dataset& dataset, std::size_t key,

@@ -44,6 +44,20 @@ struct ReferenceWindow {
   bool existing_only = true;
 };
 
+/// Which frames make a clip with a key frame: those at positions from `first` to `last` of its
+/// sequence, counted from the key frame, which need not be one of them.
+struct ClipWindow {
+  int first = -2;
+  int last = 2;
+  /// 0: all of them. Otherwise as many at equal distances, both ends included and positions rounded
+  /// half to even (STEm-Seg's linspace).
+  int frames = 0;
+};
+
+/// The indices of a clip's frames in order of time; nothing when it would leave the sequence.
+std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
+                                   const ClipWindow& window);
+
 /// The index of a reference frame of the same sequence.
 std::optional<std::size_t> choose_reference(const Dataset& dataset, std::size_t key,
                                             const ReferenceWindow& window, Random& random);

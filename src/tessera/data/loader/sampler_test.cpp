@@ -108,6 +108,25 @@ TEST(ChooseReference, OfficialKittiDrawsBeyondTheBorderToo) {
   EXPECT_EQ(references(5, {-2, 2, false}), (std::set<std::string>{"b1", "none"}));
 }
 
+TEST(ChooseClip, TakesFramesInOrderOfTimeFromOneSequence) {
+  const TwoSequences dataset;
+  EXPECT_EQ(choose_clip(dataset, 2, {-2, 2}), (Indices{0, 1, 2, 3, 4}));
+  EXPECT_EQ(choose_clip(dataset, 2, {-2, 0}), (Indices{0, 1, 2}));
+  EXPECT_EQ(choose_clip(dataset, 3, {-2, 2}), std::nullopt);
+  EXPECT_EQ(choose_clip(dataset, 1, {-2, 2}), std::nullopt);
+  EXPECT_EQ(choose_clip(dataset, 5, {0, 1}), (Indices{5, 6}));
+  EXPECT_EQ(choose_clip(dataset, 6, {0, 1}), std::nullopt);
+}
+
+TEST(ChooseClip, SpreadsFramesAndRoundsHalfToEven) {
+  const TwoSequences dataset;
+  EXPECT_EQ(choose_clip(dataset, 0, {0, 4, 3}), (Indices{0, 2, 4}));
+  EXPECT_EQ(choose_clip(dataset, 0, {0, 3, 3}), (Indices{0, 2, 3}));  // 1.5 becomes 2
+  EXPECT_EQ(choose_clip(dataset, 0, {0, 1, 3}), (Indices{0, 0, 1}));  // 0.5 becomes 0
+  EXPECT_EQ(choose_clip(dataset, 0, {0, 4, 1}), (Indices{0}));
+  EXPECT_THROW(choose_clip(dataset, 0, {2, 1}), Error);
+}
+
 TEST(ChooseReference, RefusesAnEmptyWindow) {
   EXPECT_THROW(references(0, {0, 0}), Error);
   EXPECT_THROW(references(0, {2, 1}), Error);

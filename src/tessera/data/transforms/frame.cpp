@@ -93,6 +93,12 @@ void measure_objects(Frame& frame) {
                 [](const FrameObject& object) { return object.mask.empty() && object.box.x2 < 0; });
 }
 
+void make_precise(Frame& frame) {
+  frame.precise = Pixels<float>(frame.image.size(), frame.image.channels());
+  std::ranges::copy(frame.image.values(), frame.precise.data());
+  frame.image = {};
+}
+
 Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds) {
   Frame frame{.key = std::move(sample.key), .image = std::move(sample.image)};
   if (frame.image.channels() != 3)

@@ -37,7 +37,10 @@ struct FrameRecord {
 /// A picture with its labels on the way through a pipeline.
 struct Frame {
   SampleKey key = {};
-  Image image = {};        ///< 8-bit RGB
+  Image image = {};  ///< 8-bit RGB
+  /// R, G, B in place of `image`, for pipelines whose pictures aren't rounded to 8 bits when
+  /// resized.
+  Pixels<float> precise = {};
   LabelMap semantic = {};  ///< class per pixel; empty without
   LabelMap ignored = {};   ///< 1 where nothing is learned; empty without
   LabelMap invalid = {};   ///< 1 where there is no picture: 0 after normalising; empty without
@@ -46,6 +49,8 @@ struct Frame {
   FrameRecord record = {};
   /// Whether x2 and y2 are the last pixel inside (mmcv 0.2, VPSNet) instead of the border.
   bool inclusive_boxes = false;
+
+  Size size() const { return precise.empty() ? image.size() : precise.size(); }
 };
 
 /// The frames that are transformed together: the key frame first, then its references. Every random
@@ -62,6 +67,9 @@ enum class Crowds {
 /// the panoptic map keep their order; where no annotation states a box it is their inclusive pixel
 /// extents, as in the official KITTI-STEP loader.
 Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds = Crowds::kDropped);
+
+/// Goes on in float32.
+void make_precise(Frame& frame);
 
 /// Boxes of the objects in the id map: inclusive pixel extents; objects without a pixel are
 /// dropped.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
+#include <type_traits>
 #include <utility>
 
 #include "tessera/core/error.h"
@@ -18,7 +19,7 @@ constexpr std::uint8_t kUnlabelled = 255;
 /// A view of the pixels as OpenCV has them; the constness ends at OpenCV's border.
 template <class T>
 cv::Mat as_mat(const Pixels<T>& pixels) {
-  const int depth = sizeof(T) == 1 ? CV_8U : CV_32S;
+  const int depth = sizeof(T) == 1 ? CV_8U : std::is_floating_point_v<T> ? CV_32F : CV_32S;
   return {pixels.height(), pixels.width(), CV_MAKETYPE(depth, pixels.channels()),
           const_cast<T*>(pixels.data())};
 }
@@ -55,6 +56,15 @@ void for_each_label_map(Frame& frame, const Change& change) {
   if (!frame.ids.empty()) change(frame.ids);
   for (FrameObject& object : frame.objects)
     if (!object.mask.empty()) change(object.mask);
+}
+
+/// Calls `change` with the picture, in whichever form it is.
+template <class Change>
+void change_picture(Frame& frame, const Change& change) {
+  if (frame.precise.empty())
+    change(frame.image);
+  else
+    change(frame.precise);
 }
 
 void clip_box(Corners& box, Size size, bool inclusive) {
@@ -121,11 +131,12 @@ Size rescaled_size(Size size, Scale scale) {
 }
 
 void resize_frame(Frame& frame, Size size) {
-  const Size old = frame.image.size();
+  const Size old = frame.size();
   const float scale_x = static_cast<float>(static_cast<double>(size.width) / old.width);
   const float scale_y = static_cast<float>(static_cast<double>(size.height) / old.height);
   if (size != old) {
-    frame.image = resize_image(frame.image, size, Interpolation::kBilinear);
+    change_picture(frame,
+                   [&](auto& picture) { picture = resized(picture, size, cv::INTER_LINEAR); });
     for_each_label_map(frame, [&](auto& map) { map = resized(map, size, cv::INTER_NEAREST); });
   }
   for (FrameObject& object : frame.objects) {
@@ -139,9 +150,9 @@ void resize_frame(Frame& frame, Size size) {
 }
 
 void flip_frame(Frame& frame) {
-  flip_pixels(frame.image);
+  change_picture(frame, [](auto& picture) { flip_pixels(picture); });
   for_each_label_map(frame, [](auto& map) { flip_pixels(map); });
-  const float right = static_cast<float>(frame.image.width() - (frame.inclusive_boxes ? 1 : 0));
+  const float right = static_cast<float>(frame.size().width - (frame.inclusive_boxes ? 1 : 0));
   for (FrameObject& object : frame.objects) {
     const Corners box = object.box;
     object.box.x1 = right - box.x2;
@@ -151,7 +162,7 @@ void flip_frame(Frame& frame) {
 }
 
 void crop_frame(Frame& frame, const CropWindow& window) {
-  const Size size = frame.image.size();
+  const Size size = frame.size();
   if (window.x < 0 || window.y < 0 || window.size.width < 1 || window.size.height < 1 ||
       window.x + window.size.width > size.width || window.y + window.size.height > size.height)
     fail("{}: a crop of {} at ({}, {}) does not lie in the picture of {}", frame.key.name,
@@ -165,7 +176,7 @@ void crop_frame(Frame& frame, const CropWindow& window) {
   std::erase_if(frame.objects, [](const FrameObject& object) {
     return object.box.x2 <= object.box.x1 || object.box.y2 <= object.box.y1;
   });
-  crop_pixels(frame.image, window);
+  change_picture(frame, [&](auto& picture) { crop_pixels(picture, window); });
   for_each_label_map(frame, [&](auto& map) { crop_pixels(map, window); });
   frame.record.img_size = frame.record.pad_size = window.size;
 }

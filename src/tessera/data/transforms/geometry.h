@@ -31,6 +31,7 @@ Scale scaled_by(Scale scale, double ratio);
 /// 0.5).
 Size rescaled_size(Size size, Scale scale);
 
+/// Pictures as cv2.resize, bilinear; labels take the nearest pixel.
 void resize_frame(Frame& frame, Size size);
 void flip_frame(Frame& frame);
 

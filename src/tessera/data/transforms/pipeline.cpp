@@ -1,5 +1,7 @@
 #include "tessera/data/transforms/pipeline.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -13,7 +15,7 @@ namespace {
 
 constexpr double kMostPixels = 1 << 20;
 
-enum class Kind { kResize, kFlip, kCrop, kPhotometric, kRequireTracks, kMotion };
+enum class Kind { kResize, kFlip, kCrop, kPhotometric, kRequireTracks, kRequireObjects, kMotion };
 
 ResizeOptions read_resize(ConfigReader& reader) {
   ResizeOptions options;
@@ -24,6 +26,10 @@ ResizeOptions read_resize(ConfigReader& reader) {
   reader.read("ratio_min", options.ratio_min, {.low = 0.01, .high = 100});
   options.ratio_max = std::max(options.ratio_min, 1.0);
   reader.read("ratio_max", options.ratio_max, {.low = options.ratio_min, .high = 100});
+  reader.read("keep_ratio", options.keep_ratio);
+  if (options.scales.empty()) reader.refuse("scales", "is empty; name one scale at least");
+  if (options.sampling == ResizeOptions::Sampling::kRange && options.scales.size() < 2)
+    reader.refuse("sampling", "range draws between scales; name two at least in 'scales'");
   return options;
 }
 
@@ -38,6 +44,9 @@ CropOptions read_crop(ConfigReader& reader) {
   reader.require("width", options.size.width, Limits{.low = 1, .high = kMostPixels});
   reader.require("height", options.size.height, Limits{.low = 1, .high = kMostPixels});
   reader.read("max_category_share", options.max_category_share, {.low = 0, .high = 1});
+  options.least = options.size;
+  reader.read("least_width", options.least.width, {.low = 1, .high = 1.0 * options.size.width});
+  reader.read("least_height", options.least.height, {.low = 1, .high = 1.0 * options.size.height});
   return options;
 }
 
@@ -66,7 +75,9 @@ MotionOptions read_motion(ConfigReader& reader) {
 
 bool apply(const ResizeOptions& options, Clip& clip, Random& random) {
   const Scale scale = choose_scale(options, random);
-  for (Frame& frame : clip) resize_frame(frame, rescaled_size(frame.image.size(), scale));
+  for (Frame& frame : clip)
+    resize_frame(frame, options.keep_ratio ? rescaled_size(frame.size(), scale)
+                                           : Size{scale.long_edge, scale.short_edge});
   return true;
 }
 
@@ -76,15 +87,26 @@ bool apply(const FlipOptions& options, Clip& clip, Random& random) {
   return true;
 }
 
+/// mmdet draws the height first, both between limits that the picture's sides bound.
+Size choose_crop_size(Size picture, const CropOptions& options, const DrawOffset& draw) {
+  const auto side = [&](int least, int most, int there) {
+    if (least == 0 || least == most) return most;
+    const int low = std::min(least, there);
+    return low + static_cast<int>(draw(std::min(most, there) - low));
+  };
+  const int height = side(options.least.height, options.size.height, picture.height);
+  return {side(options.least.width, options.size.width, picture.width), height};
+}
+
 bool apply(const CropOptions& options, Clip& clip, Random& random) {
   const DrawOffset draw = [&](std::int64_t most) { return random.uniform_int(0, most); };
   const Frame& key = clip.front();
   if (options.max_category_share < 1 && key.semantic.empty())
     fail("{}: max_category_share needs class labels, the sample has none", key.key.name);
-  const CropWindow window =
-      options.max_category_share < 1
-          ? choose_crop(key.semantic, options.size, options.max_category_share, draw)
-          : choose_crop(key.image.size(), options.size, draw);
+  const Size size = choose_crop_size(key.size(), options, draw);
+  const CropWindow window = options.max_category_share < 1
+                                ? choose_crop(key.semantic, size, options.max_category_share, draw)
+                                : choose_crop(key.size(), size, draw);
   for (Frame& frame : clip) crop_frame(frame, window);
   return true;
 }
@@ -120,6 +142,16 @@ bool apply(const RequireTracks&, Clip& clip, Random&) {
   return !common.empty();
 }
 
+bool apply(const RequireObjects&, Clip& clip, Random&) {
+  return std::ranges::none_of(clip, [](const Frame& frame) { return frame.objects.empty(); });
+}
+
+/// Whether a step changes colours by 8-bit arithmetic.
+bool needs_8_bit(const TransformStep& step) {
+  return std::holds_alternative<PhotometricOptions>(step) ||
+         std::holds_alternative<MotionOptions>(step);
+}
+
 }  // namespace
 
 void read_fields(ConfigReader& reader, Scale& scale) {
@@ -129,14 +161,15 @@ void read_fields(ConfigReader& reader, Scale& scale) {
 
 void read_fields(ConfigReader& reader, ConfiguredStep& step) {
   Kind kind = Kind::kFlip;
-  reader.require(
-      "kind", kind,
-      std::initializer_list<std::pair<const char*, Kind>>{{"resize", Kind::kResize},
-                                                          {"flip", Kind::kFlip},
-                                                          {"crop", Kind::kCrop},
-                                                          {"photometric", Kind::kPhotometric},
-                                                          {"require_tracks", Kind::kRequireTracks},
-                                                          {"motion", Kind::kMotion}});
+  reader.require("kind", kind,
+                 std::initializer_list<std::pair<const char*, Kind>>{
+                     {"resize", Kind::kResize},
+                     {"flip", Kind::kFlip},
+                     {"crop", Kind::kCrop},
+                     {"photometric", Kind::kPhotometric},
+                     {"require_tracks", Kind::kRequireTracks},
+                     {"require_objects", Kind::kRequireObjects},
+                     {"motion", Kind::kMotion}});
   switch (kind) {
     case Kind::kResize:
       step.step = read_resize(reader);
@@ -153,6 +186,9 @@ void read_fields(ConfigReader& reader, ConfiguredStep& step) {
     case Kind::kRequireTracks:
       step.step = RequireTracks{};
       break;
+    case Kind::kRequireObjects:
+      step.step = RequireObjects{};
+      break;
     case Kind::kMotion:
       step.step = read_motion(reader);
       break;
@@ -163,10 +199,16 @@ void read_fields(ConfigReader& reader, Pipeline& pipeline) {
   reader.read("inclusive_boxes", pipeline.inclusive_boxes);
   reader.read("crowds", pipeline.crowds,
               {{"dropped", Crowds::kDropped}, {"objects", Crowds::kObjects}});
+  reader.read("float_pictures", pipeline.float_pictures);
   std::vector<ConfiguredStep> steps;
   reader.require("steps", steps);
   pipeline.steps.clear();
   for (ConfiguredStep& step : steps) pipeline.steps.push_back(std::move(step.step));
+  for (const TransformStep& step : pipeline.steps)
+    if (pipeline.float_pictures && needs_8_bit(step))
+      reader.refuse(
+          "float_pictures",
+          fmt::format("the step '{}' computes in 8 bits; leave one of them out", step_name(step)));
 }
 
 Scale choose_scale(const ResizeOptions& options, Random& random) {
@@ -186,8 +228,8 @@ Scale choose_scale(const ResizeOptions& options, Random& random) {
 }
 
 const char* step_name(const TransformStep& step) {
-  static constexpr const char* kNames[] = {"resize",      "flip",           "crop",
-                                           "photometric", "require_tracks", "motion"};
+  static constexpr const char* kNames[] = {
+      "resize", "flip", "crop", "photometric", "require_tracks", "require_objects", "motion"};
   return kNames[step.index()];
 }
 
@@ -197,13 +239,15 @@ bool apply_step(const TransformStep& step, Clip& clip, Random random) {
 
 bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random, StageTimes& times) {
   for (Frame& frame : clip) {
-    if (frame.image.size() != clip.front().image.size())
+    if (frame.size() != clip.front().size())
       fail(
           "{}: the picture is {}, its key frame {} is {}; the frames of a clip must be of one size",
-          frame.key.name, to_string(frame.image.size()), clip.front().key.name,
-          to_string(clip.front().image.size()));
+          frame.key.name, to_string(frame.size()), clip.front().key.name,
+          to_string(clip.front().size()));
     frame.inclusive_boxes = pipeline.inclusive_boxes;
   }
+  if (pipeline.float_pictures)
+    for (Frame& frame : clip) make_precise(frame);
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     const StageTimer timer(times, step_name(pipeline.steps[i]));
     if (!apply_step(pipeline.steps[i], clip, random.fork(i))) return false;

@@ -23,6 +23,8 @@ struct ResizeOptions {
   Sampling sampling = Sampling::kValue;
   double ratio_min = 1;  ///< the scale is then multiplied by a uniform ratio
   double ratio_max = 1;
+  /// Otherwise the picture becomes exactly `long_edge` wide and `short_edge` high.
+  bool keep_ratio = true;
 };
 
 struct FlipOptions {
@@ -32,19 +34,26 @@ struct FlipOptions {
 struct CropOptions {
   Size size = {};
   double max_category_share = 1;  ///< below 1: mmseg's cat_max_ratio
+  /// Each side is drawn from `least` to `size` (mmdet's absolute_range); no side: always `size`.
+  Size least = {};
 };
 
 /// Rejects the clip unless one object of the same class and track is in all of its frames.
 struct RequireTracks {};
 
+/// Rejects the clip unless each of its frames shows an object.
+struct RequireObjects {};
+
 using TransformStep = std::variant<ResizeOptions, FlipOptions, CropOptions, PhotometricOptions,
-                                   RequireTracks, MotionOptions>;
+                                   RequireTracks, RequireObjects, MotionOptions>;
 
 /// What a training sample goes through, in order. Large-scale jitter is a resize with ratios 0.1 to
 /// 2 and a crop.
 struct Pipeline {
   bool inclusive_boxes = false;
   Crowds crowds = Crowds::kDropped;
+  /// Pictures are float32 from the start (mmcv's to_float32), so that resizing doesn't round them.
+  bool float_pictures = false;
   std::vector<TransformStep> steps = {};
 };
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <stdexcept>
 
 #include "tessera/checkpoint/safetensors.h"
@@ -314,6 +315,80 @@ TEST(MultiScale, DrawsWithinTheRangeAndOnlyTheValues) {
     const int edge = choose_scale(options, random).short_edge;
     EXPECT_TRUE(edge == 640 || edge == 800);
   }
+}
+
+Frame frame_with_object(Size size) {
+  Frame frame{.key = {}, .image = Image(size, 3)};
+  Random random(5);
+  for (std::uint8_t& value : frame.image.values())
+    value = static_cast<std::uint8_t>(random.uniform_int(0, 255));
+  frame.ids = IdMap(size, 1, 7);
+  frame.objects = {{.category = 0, .track_id = 1, .id = 7}};
+  return frame;
+}
+
+TEST(FloatPictures, AreResizedWithoutRoundingToEightBits) {
+  Clip rounded = {frame_with_object({30, 20})}, precise = {frame_with_object({30, 20})};
+  Pipeline pipeline;
+  pipeline.steps = {ResizeOptions{.scales = {{47, 47}}}, FlipOptions{.probability = 1},
+                    CropOptions{.size = {20, 16}}};
+  StageTimes times;
+  ASSERT_TRUE(apply_pipeline(pipeline, rounded, Random(1), times));
+  pipeline.float_pictures = true;
+  ASSERT_TRUE(apply_pipeline(pipeline, precise, Random(1), times));
+  const Frame& a = rounded[0];
+  const Frame& b = precise[0];
+  EXPECT_TRUE(b.image.empty());
+  ASSERT_EQ(b.precise.size(), a.image.size());
+  int fractions = 0;
+  for (std::size_t i = 0; i < a.image.values().size(); ++i) {
+    EXPECT_NEAR(b.precise.values()[i], a.image.values()[i], 1);
+    fractions += b.precise.values()[i] != std::round(b.precise.values()[i]);
+  }
+  EXPECT_GT(fractions, 100);
+}
+
+TEST(Normalize, FloatAndEightBitPixelsAgreeAndBlueMayComeFirst) {
+  Frame frame = frame_with_object({5, 3});
+  std::vector<float> from_bytes(3 * 8 * 4), from_floats(from_bytes), blue_first(from_bytes);
+  normalize_into(frame.image, {}, {8, 4}, from_bytes.data());
+  normalize_into(frame.image, {.blue_first = true}, {8, 4}, blue_first.data());
+  make_precise(frame);
+  normalize_into(frame.precise, {}, {8, 4}, from_floats.data());
+  EXPECT_EQ(from_bytes, from_floats);
+  EXPECT_TRUE(std::equal(blue_first.begin(), blue_first.begin() + 32, from_bytes.begin() + 64));
+  EXPECT_TRUE(std::equal(blue_first.begin() + 64, blue_first.end(), from_bytes.begin()));
+}
+
+TEST(Resize, WithoutKeepingTheRatioFillsTheScale) {
+  Clip clip = {frame_with_object({30, 20})};
+  ASSERT_TRUE(
+      apply_step(ResizeOptions{.scales = {{16, 24}}, .keep_ratio = false}, clip, Random(1)));
+  EXPECT_EQ(clip[0].size(), (Size{16, 24}));
+  EXPECT_FLOAT_EQ(clip[0].record.scale_x, 16.0f / 30);
+  EXPECT_FLOAT_EQ(clip[0].record.scale_y, 1.2f);
+}
+
+TEST(Crop, DrawsItsSidesBetweenLimitsThatThePictureBounds) {
+  const CropOptions options{.size = {24, 40}, .least = {10, 12}};
+  std::set<int> widths, heights;
+  for (int seed = 0; seed < 300; ++seed) {
+    Clip clip = {frame_with_object({30, 20})};
+    ASSERT_TRUE(apply_step(options, clip, Random(seed)));
+    widths.insert(clip[0].size().width);
+    heights.insert(clip[0].size().height);
+  }
+  EXPECT_EQ(*widths.begin(), 10);
+  EXPECT_EQ(*widths.rbegin(), 24);
+  EXPECT_EQ(*heights.begin(), 12);
+  EXPECT_EQ(*heights.rbegin(), 20);
+}
+
+TEST(RequireObjects, RejectsAClipWithAnEmptyFrame) {
+  Clip clip = {frame_with_object({4, 4}), frame_with_object({4, 4})};
+  EXPECT_TRUE(apply_step(RequireObjects{}, clip, Random(1)));
+  clip[1].objects.clear();
+  EXPECT_FALSE(apply_step(RequireObjects{}, clip, Random(1)));
 }
 
 }  // namespace
