@@ -10,6 +10,7 @@ Runner find_runner(const Case& c) {
       {"eval", find_eval_runner},
       {"knet_det", find_knet_det_runner},
       {"video_knet", find_video_knet_runner},
+      {"video_knet_vis", find_video_knet_vis_data_runner},
   };
   const auto family = kFamilies.find(c.family);
   return family == kFamilies.end() ? Runner() : family->second(c);

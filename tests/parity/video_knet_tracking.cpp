@@ -314,7 +314,7 @@ Runner find_video_knet_tracking_runner(const Case& c) {
   if (c.name == "citystep_panoptic") return run_picture;
   if (c.name == "kitti_outputs") return run_outputs;
   if (c.name.find("_seq") != std::string::npos) return run_sequence;
-  return {};
+  return find_video_knet_data_runner(c);
 }
 
 }  // namespace tessera::parity
