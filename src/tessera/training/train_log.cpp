@@ -13,7 +13,7 @@
 namespace tessera {
 
 TrainLog::TrainLog(const std::filesystem::path& folder, bool resume, std::int64_t iteration)
-    : path_(folder / "log.jsonl") {
+    : path_(folder / "log.jsonl"), events_(folder, resume ? iteration : 0) {
   std::string kept;
   if (resume && std::filesystem::exists(path_)) {
     std::ifstream old(path_);
@@ -39,6 +39,11 @@ void TrainLog::write(const TrainLine& line) {
   json["memory_bytes"] = line.memory_bytes;
   json["skipped_samples"] = line.skipped_samples;
   append(json.dump());
+  std::vector<std::pair<std::string, double>> scalars;
+  for (const auto& [name, value] : json.items())
+    if (name != "kind" && name != "iteration")
+      scalars.emplace_back("train/" + name, value.get<double>());
+  events_.add(line.iteration, scalars);
   spdlog::info("{}", to_text(line));
 }
 
@@ -50,6 +55,9 @@ void TrainLog::write(std::int64_t iteration, const Scores& scores) {
     text += fmt::format("  {} {:.2f}", name, value);
   }
   append(json.dump());
+  std::vector<std::pair<std::string, double>> scalars;
+  for (const auto& [name, value] : scores) scalars.emplace_back("validation/" + name, value);
+  events_.add(iteration, scalars);
   spdlog::info("validation after iteration {}:{}", iteration, text);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tessera/training/event_file.h"
 #include "tessera/training/task.h"
 
 namespace tessera {
@@ -27,7 +28,8 @@ struct TrainLine {
   std::int64_t skipped_samples = 0;
 };
 
-/// What a training says of itself: lines on the terminal, log.jsonl for programs.
+/// What a training says of itself: lines on the terminal, log.jsonl for programs, an event file for
+/// TensorBoard.
 class TrainLog {
  public:
   /// Goes on with a log.jsonl that is there when `resume` is set; lines from `iteration` on, which
@@ -42,6 +44,7 @@ class TrainLog {
 
   std::filesystem::path path_;
   std::ofstream file_;
+  EventFile events_;
 };
 
 /// One line for a person: "iteration 50/120  loss 3.21 (...)  lr 1e-4  ...".
