@@ -6,6 +6,7 @@
 #include "tessera/data/loader/data_config.h"
 #include "tessera/inference/knet_predictor.h"
 #include "tessera/models/knet/knet_config.h"
+#include "tessera/nn/compat.h"
 #include "tessera/nn/tensor_io.h"
 
 namespace tessera {
@@ -31,7 +32,7 @@ std::unique_ptr<ImagePredictor> make_image_predictor(const Config& config,
   const auto type = config.section_text("model", "type");
   if (type != "knet")
     fail("model.type is '{}', of which no images can be predicted; expected knet", type);
-  at::set_num_threads(compute.threads);
+  set_compute_threads(compute.threads);
   KNet net(config.section<KNetOptions>("model"));
   load_checkpoint(*net, checkpoint);
   net->to(torch::Device(compute.device));

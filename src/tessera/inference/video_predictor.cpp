@@ -5,6 +5,7 @@
 #include "tessera/core/error.h"
 #include "tessera/inference/video_knet_predictor.h"
 #include "tessera/models/video_knet/video_knet_config.h"
+#include "tessera/nn/compat.h"
 #include "tessera/nn/tensor_io.h"
 
 namespace tessera {
@@ -50,7 +51,7 @@ std::unique_ptr<VideoPredictor> make_video_predictor(const Config& config,
   if (!predicts_videos(config))
     fail("model.type is '{}', which tracks nothing; expected video_knet",
          config.section_text("model", "type"));
-  at::set_num_threads(compute.threads);
+  set_compute_threads(compute.threads);
   VideoKNet net(config.section<VideoKNetOptions>("model"));
   load_checkpoint(*net, checkpoint);
   net->to(torch::Device(compute.device));

@@ -1,5 +1,7 @@
 #include "tessera/nn/compat.h"
 
+#include <dlfcn.h>
+
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
 
@@ -39,6 +41,15 @@ Autocast::~Autocast() {
   if (!on_) return;
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   set(false);
+}
+
+void set_compute_threads(int threads) {
+  at::set_num_threads(threads);
+  // libtorch asks MKL only; whichever BLAS is loaded, OpenBLAS has this function.
+  using SetThreads = void (*)(int);
+  if (const auto set =
+          reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+    set(threads);
 }
 
 }  // namespace tessera

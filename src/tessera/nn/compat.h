@@ -20,4 +20,8 @@ class Autocast {
   bool on_;
 };
 
+/// How many threads an operation computes with, matrix products included: OpenBLAS has threads of
+/// its own, which wait by spinning and starve the others where cores are busy.
+void set_compute_threads(int threads);
+
 }  // namespace tessera

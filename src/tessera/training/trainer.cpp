@@ -159,7 +159,7 @@ Trainer::Trainer(const Config& config, const TrainRequest& request)
   if (device_.is_cuda() && !device_.has_index())
     device_ =
         torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(request.place.local_rank));
-  at::set_num_threads(request.threads);
+  set_compute_threads(request.threads);
   torch::manual_seed(request.seed);
   data_ = open_dataset(data_config_.dataset);
   if (request.validate && config.root().find("validation") != nullptr)
