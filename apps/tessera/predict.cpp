@@ -53,7 +53,7 @@ void predict_videos_of(const Config& config, const std::vector<ClassInfo>& class
   const auto test = config.section<VideoTestOptions>("test");
   PredictVideosOptions options;
   options.numbers = test.result_numbers;
-  options.unassigned = test.official ? 0 : kStepVoid;
+  options.unassigned = test.faults.unassigned_is_road ? 0 : kStepVoid;
   options.cat_ins = state.cat_ins;
   const auto wants = [&](const char* view) {
     return std::find(state.views.begin(), state.views.end(), view) != state.views.end();

@@ -15,7 +15,7 @@ void add_synth_command(CLI::App& app) {
   struct State {
     CommonOptions common;
     synth::SynthOptions options;
-    std::string out, size, traffic = "busy";
+    std::string out, size, street = "full";
   };
   auto state = std::make_shared<State>();
   state->size = to_string(state->options.size);
@@ -25,7 +25,7 @@ void add_synth_command(CLI::App& app) {
       [state] {
         synth::SynthOptions& options = state->options;
         options.size = synth::parse_size(state->size);
-        if (state->traffic == "quiet") options.traffic = synth::Traffic::kQuiet;
+        if (state->street == "plain") options.street = synth::StreetKind::kPlain;
         options.seed = state->common.seed;
         options.threads = state->common.threads;
         Progress progress("street", synth::total_frames(options), "frames");
@@ -47,9 +47,10 @@ void add_synth_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--frames", options.frames, "Frames in each sequence")->capture_default_str();
   command
-      ->add_option("--traffic", state->traffic,
-                   "busy, or quiet: fewer people and cars, none in the distance, for small models")
-      ->check(CLI::IsMember({"busy", "quiet"}))
+      ->add_option(
+          "--street", state->street,
+          "full, or plain: few and near people and cars and nothing thin, for small models")
+      ->check(CLI::IsMember({"full", "plain"}))
       ->capture_default_str();
   command->add_option("--size", state->size, "WIDTHxHEIGHT of a frame")->capture_default_str();
   command->add_flag("--flow", options.flow, "Write the optical flow too (.flo)");

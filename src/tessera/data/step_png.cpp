@@ -12,7 +12,6 @@ namespace tessera {
 
 PanopticMap read_step_png(const std::filesystem::path& path,
                           const std::vector<ClassInfo>& classes) {
-  constexpr std::int64_t kTrackDivisor = 10000;
   const Image labels = read_rgb_png(path);
   const auto index_of_class = index_by_id(classes);
   IdMap values(labels.size(), 1);  // in the order of the track ids
@@ -31,7 +30,7 @@ PanopticMap read_step_png(const std::filesystem::path& path,
               path.string(), id, classes.size(), kStepVoid);
     LabelMeaning meaning{index->second};
     if (classes[index->second].is_thing) {
-      meaning.track_id = id * kTrackDivisor + instance;
+      meaning.track_id = id * kStepTrackDivisor + instance;
       meaning.crowd = instance == 0;
     }
     return meaning;

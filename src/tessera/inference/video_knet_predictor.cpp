@@ -60,8 +60,7 @@ PanopticMap VideoKNetPredictor::predict(const Image& picture, int frame,
     tracks = track_by_overlap(merged, things);
   } else {
     detections = find_detections(merged, things, output, input.geometry);
-    // The official tracker does not count a frame without things.
-    if (!things.empty() || !test_.official) matches = tracker_.match(detections, frame);
+    if (!things.empty() || !test_.faults.uncounted_frames) matches = tracker_.match(detections, frame);
     tracks = tracks_of(things.size(), matches);
   }
   previous_kernels_ = output.kernels;
@@ -91,7 +90,7 @@ std::vector<TrackedDetection> VideoKNetPredictor::find_detections(
   const auto pixel_classes = output.pixel_classes[0].to(torch::kCPU, torch::kFloat32).contiguous();
   const auto boxes = thing_boxes(
       merged, pixel_classes, static_cast<int>(net_->options().head.thing_classes), geometry,
-      test_.official ? PixelClassGeometry::kOfficial : PixelClassGeometry::kExact);
+      test_.faults.stretched_filter ? PixelClassGeometry::kOfficial : PixelClassGeometry::kExact);
   std::vector<std::int64_t> rows;
   for (const std::size_t k : things) rows.push_back(merged.segments[k].claim.row);
   const auto kernels = output.track_kernels[0];
@@ -131,8 +130,7 @@ std::vector<std::int64_t> VideoKNetPredictor::tracks_of(std::size_t things,
                                                         const TrackMatches& matches) const {
   std::vector<std::int64_t> tracks(things, 0);
   for (std::size_t i = 0; i < matches.kept.size(); ++i) {
-    // The official code hands the ids out in the order of the things, though duplicates are gone.
-    const std::size_t thing = test_.official ? i : matches.kept[i];
+    const std::size_t thing = test_.faults.shifted_ids ? i : matches.kept[i];
     tracks[thing] = std::max<std::int64_t>(matches.ids[i] + 1, 0);
   }
   return tracks;

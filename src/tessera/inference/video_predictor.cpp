@@ -29,10 +29,20 @@ void read_fields(ConfigReader& reader, QuasiDenseTrackerOptions& options) {
                {"cosine", Similarity::kCosine}});
 }
 
+void read_fields(ConfigReader& reader, OfficialFaults& faults) {
+  reader.read("shifted_ids", faults.shifted_ids);
+  reader.read("unassigned_is_road", faults.unassigned_is_road);
+  reader.read("stretched_filter", faults.stretched_filter);
+  reader.read("uncounted_frames", faults.uncounted_frames);
+}
+
 void read_fields(ConfigReader& reader, VideoTestOptions& options) {
   read_fields(reader, static_cast<TestOptions&>(options));
-  reader.read("official", options.official);
-  if (!options.official) options.merge.fill_with_stuff = true;
+  bool official = true;
+  reader.read("official", official);
+  if (!official) options.faults = {false, false, false, false};
+  reader.read("faults", options.faults);
+  options.merge.fill_with_stuff = !options.faults.unassigned_is_road;
   reader.read("association", options.association,
               {{"embedding", Association::kEmbedding}, {"overlap", Association::kOverlap}});
   reader.read("result_numbers", options.result_numbers,

@@ -141,7 +141,7 @@ Layout layout_of(int depth) {
 
 torch::nn::Sequential make_stage(const ResNetOptions& options, int stage, const Layout& layout,
                                  std::int64_t in_channels) {
-  const std::int64_t planes = 64LL << stage;
+  const std::int64_t planes = options.base_channels << stage;
   BlockOptions block = {.in_channels = in_channels,
                         .planes = planes,
                         .out_channels = layout.bottleneck ? planes * 4 : planes,
@@ -170,22 +170,21 @@ void stop_gradient(torch::nn::Module& module) {
 
 ResNetImpl::ResNetImpl(const ResNetOptions& options) : options_(options) {
   const Layout layout = layout_of(options.depth);
+  const std::int64_t base = options.base_channels, half = base / 2;
   if (options.deep_stem) {
+    using namespace torch::nn;
     stem_ = register_module(
-        "stem",
-        torch::nn::Sequential(torch::nn::Conv2d(plain_conv(3, 32, 3, 2)),
-                              torch::nn::BatchNorm2d(32), torch::nn::ReLU(),
-                              torch::nn::Conv2d(plain_conv(32, 32, 3)), torch::nn::BatchNorm2d(32),
-                              torch::nn::ReLU(), torch::nn::Conv2d(plain_conv(32, 64, 3)),
-                              torch::nn::BatchNorm2d(64), torch::nn::ReLU()));
+        "stem", Sequential(Conv2d(plain_conv(3, half, 3, 2)), BatchNorm2d(half), ReLU(),
+                           Conv2d(plain_conv(half, half, 3)), BatchNorm2d(half), ReLU(),
+                           Conv2d(plain_conv(half, base, 3)), BatchNorm2d(base), ReLU()));
   } else {
-    conv1_ = ConvNorm(*this, "conv1", "bn1", plain_conv(3, 64, 7, 2));
+    conv1_ = ConvNorm(*this, "conv1", "bn1", plain_conv(3, base, 7, 2));
   }
-  std::int64_t channels = 64;
+  std::int64_t channels = base;
   for (int stage = 0; stage < 4; ++stage) {
     layers_.push_back(register_module("layer" + std::to_string(stage + 1),
                                       make_stage(options, stage, layout, channels)));
-    channels = (64LL << stage) * (layout.bottleneck ? 4 : 1);
+    channels = (base << stage) * (layout.bottleneck ? 4 : 1);
     out_channels_.push_back(channels);
   }
   freeze();

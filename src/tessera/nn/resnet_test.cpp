@@ -24,6 +24,16 @@ TEST(ResNet, HasTorchvisionsNumberOfParameters) {
     EXPECT_EQ(trainable(*ResNet(ResNetOptions{.depth = depth})), count) << depth;
 }
 
+TEST(ResNet, BaseChannelsScaleEveryStage) {
+  for (const bool deep_stem : {false, true}) {
+    ResNet narrow(ResNetOptions{.depth = 18, .base_channels = 16, .deep_stem = deep_stem});
+    EXPECT_EQ(narrow->out_channels(), (std::vector<std::int64_t>{16, 32, 64, 128}));
+    narrow->eval();
+    const torch::NoGradGuard no_grad;
+    EXPECT_EQ(narrow(torch::zeros({1, 3, 64, 64}))[3].size(1), 128);
+  }
+}
+
 TEST(ResNet, StagesHaveTheirStrides) {
   ResNet plain(ResNetOptions{.depth = 18});
   plain->eval();

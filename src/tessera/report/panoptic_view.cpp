@@ -8,6 +8,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/text.h"
+#include "tessera/data/step_png.h"
 #include "tessera/image/draw.h"
 
 namespace tessera {
@@ -98,6 +99,13 @@ Pixels<std::uint8_t> mask_of(const IdMap& ids, std::uint32_t id, const Area& are
   return mask;
 }
 
+/// What a segment may be called, the best first: an object with a track carries its number.
+std::vector<std::string> labels_of(const Segment& segment, const std::string& name, ViewMode mode) {
+  if (mode == ViewMode::kSemantic || segment.track_id < 0) return {name};
+  const std::string number = std::to_string(segment.track_id % kStepTrackDivisor);
+  return {name + " " + number, number};
+}
+
 void draw_names(Image& view, const PanopticMap& map, const std::vector<ClassInfo>& classes,
                 const ViewOptions& options, Paints& paints) {
   const int text_height = options.name_height;
@@ -105,18 +113,22 @@ void draw_names(Image& view, const PanopticMap& map, const std::vector<ClassInfo
   for (const Segment& segment : map.segments) {
     if (!has_class(segment, classes)) continue;
     if (options.mode == ViewMode::kInstance && !paints.of(segment.id).is_object) continue;
-    const std::string& name = classes[static_cast<std::size_t>(segment.category)].name;
-    const int width = text_width(name, text_height);
-    // Half of the text may reach over the outline; more would hide what it names.
-    if (segment.area < static_cast<std::int64_t>(width) * text_height) continue;
     const auto area = areas.find(segment.id);
     if (area == areas.end()) continue;
     const InnerPoint inner = inner_point(mask_of(map.ids, segment.id, area->second));
-    if (inner.distance * 4 < static_cast<float>(width) ||
-        inner.distance < static_cast<float>(text_height))
-      continue;
+    const auto fits = [&](const std::string& label) {
+      const int width = text_width(label, text_height);
+      // Half of the text may reach over the outline; more would hide what it names.
+      return segment.area >= static_cast<std::int64_t>(width) * text_height &&
+             inner.distance * 4 >= static_cast<float>(width) &&
+             inner.distance >= static_cast<float>(text_height);
+    };
+    const auto labels =
+        labels_of(segment, classes[static_cast<std::size_t>(segment.category)].name, options.mode);
+    const auto label = std::find_if(labels.begin(), labels.end(), fits);
+    if (label == labels.end()) continue;
     const Point center = {area->second.x + inner.point.x, area->second.y + inner.point.y};
-    draw_tag(view, name, center, text_height, paints.of(segment.id).color);
+    draw_tag(view, *label, center, text_height, paints.of(segment.id).color);
   }
 }
 

@@ -79,6 +79,39 @@ TEST_F(VisualizeTest, NamesStandInSegmentsWithRoomForThem) {
     for (int x = 0; x < 8; ++x) EXPECT_EQ(named.at(x, y), plain.at(x, y));
 }
 
+TEST_F(VisualizeTest, TracksCarryTheirNumbers) {
+  const auto draw = [&](int track, ViewMode mode) {
+    Image map({200, 60}, 3);
+    for (int y = 5; y < 55; ++y)
+      for (int x = 40; x < 160; ++x) {
+        map.at(x, y, 0) = 11;
+        map.at(x, y, 2) = static_cast<std::uint8_t>(track);
+      }
+    const fs::path maps = folder_ / "tracks";
+    make_directories(maps);
+    write_png(maps / "000000.png", map);
+    VisualizeOptions options;
+    options.video.replace = true;
+    options.view = {mode, 10};
+    visualize(maps, folder_ / "tracked", options);
+    return read_image(folder_ / "tracked" / "000000.png");
+  };
+  // Where the numbers stand: colours differ with the identity, tags differ with the number.
+  EXPECT_NE(draw(3, ViewMode::kInstance), draw(4, ViewMode::kInstance));
+  EXPECT_EQ(draw(3, ViewMode::kSemantic), draw(4, ViewMode::kSemantic));
+  const auto tag = [&](int track) {
+    Image cut({100, 20}, 1);
+    const Image view = draw(track, ViewMode::kInstance);
+    const auto color = std::array{view.at(45, 10, 0), view.at(45, 10, 1), view.at(45, 10, 2)};
+    for (int y = 0; y < 20; ++y)
+      for (int x = 0; x < 100; ++x)
+        cut.at(x, y) = std::array{view.at(50 + x, 20 + y, 0), view.at(50 + x, 20 + y, 1),
+                                  view.at(50 + x, 20 + y, 2)} != color;
+    return cut;
+  };
+  EXPECT_NE(tag(3), tag(47));
+}
+
 TEST_F(VisualizeTest, PicturesMayBeAVideo) {
   const fs::path maps = folder_ / "more";
   make_directories(maps);

@@ -12,7 +12,8 @@ namespace {
 constexpr float kPi = std::numbers::pi_v<float>;
 constexpr float kFramesPerSecond = 10;
 constexpr float kBehind = 14, kAhead = 165;
-constexpr float kQuietSpacing = 3;  ///< in quiet streets everybody is this many times farther apart
+constexpr float kPlainSpacing = 3;  ///< in plain streets everybody is this many times farther apart
+constexpr float kPlainSight = 18;   ///< and nobody is farther away than this
 constexpr float kCameraHeight = 1.65f;
 
 float draw(Random& random, double low, double high) {
@@ -41,10 +42,10 @@ Light draw_light(Random random) {
 
 }  // namespace
 
-Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Traffic traffic)
+Street::Street(std::shared_ptr<const Look> look, Random random, int frames, StreetKind kind)
     : look_(std::move(look)),
       random_(random),
-      quiet_(traffic == Traffic::kQuiet),
+      plain_(kind == StreetKind::kPlain),
       light_(draw_light(random.fork("light"))) {
   Random shape = random.fork("shape");
   for (int i = 0; i < 2; ++i) {
@@ -55,13 +56,13 @@ Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Traf
   hill_size_ = draw(shape, 0.2, 1.1);
   hill_length_ = draw(shape, 45, 80);
   hill_phase_ = draw(shape, 0, 2 * kPi);
-  two_lanes_ = shape.coin(0.6);
+  two_lanes_ = shape.coin(0.6) && !plain_;
   const bool own_is_right = shape.coin();
   oncoming_lane_ = -1.75f;
   own_lane_ = two_lanes_ && own_is_right ? 5.1f : 1.75f;
   other_lane_ = own_is_right ? 1.75f : 5.1f;
-  left_kerb_ = -5.8f;
-  right_kerb_ = two_lanes_ ? 9.1f : 5.8f;
+  left_kerb_ = plain_ ? -4.2f : -5.8f;
+  right_kerb_ = two_lanes_ ? 9.1f : -left_kerb_;
   pavement_ = draw(shape, 2.8, 4);
 
   Random motion = random.fork("motion");
@@ -102,7 +103,8 @@ Street::Ego Street::ego(float time) const {
 Camera Street::camera(float time, Size size) const {
   const Ego e = ego(time);
   return Camera(point(e.along, e.across, kCameraHeight), e.yaw, e.pitch,
-                0.58f * static_cast<float>(size.width), size.width / 2.0f, 0.44f * size.height);
+                (plain_ ? 0.72f : 0.58f) * static_cast<float>(size.width), size.width / 2.0f,
+                0.44f * size.height);
 }
 
 Vec3 Street::point(float along, float across, float up) const {
@@ -135,6 +137,7 @@ void Street::add_traffic(Random random, int frames) {
     actor.model =
         static_cast<int>((random_.fork("models").uniform_int(0, 8) + random.uniform_int(0, 3)) %
                          static_cast<int>(look_->cars.size()));
+    if (plain_) actor.model = static_cast<int>(actors_.size());
     const float lengths[] = {4.8f, 7.2f, 11.2f, 1.9f};
     actor.length = lengths[category == kTruck   ? 1
                            : category == kBus   ? 2
@@ -145,7 +148,9 @@ void Street::add_traffic(Random random, int frames) {
     actor.step_offset = draw(random, 0, 2 * kPi);
     actors_.push_back(std::move(actor));
   };
-  const auto kind = [&] { return random.coin(0.08) ? kBus : random.coin(0.1) ? kTruck : kCar; };
+  const auto kind = [&] {
+    return plain_ ? kCar : random.coin(0.08) ? kBus : random.coin(0.1) ? kTruck : kCar;
+  };
 
   // Oncoming: a row of cars that shares the pulse of the traffic.
   const float oncoming_speed = draw(random, 0.8, 1.2);
@@ -157,11 +162,11 @@ void Street::add_traffic(Random random, int frames) {
       return Place{start - oncoming_speed * distance_driven(t), lane, kPi, 0};
     });
     start += ((category == kCar ? 8 : 16) + draw(random, 0, 1) * draw(random, 4, 40)) *
-             (quiet_ ? kQuietSpacing : 1);
+             (plain_ ? kPlainSpacing : 1);
   }
   // Those in front in the own lane.
-  float gap = draw(random, 11, 20);
-  for (int i = 0; i < (quiet_ ? 2 : 3); ++i) {
+  float gap = plain_ ? draw(random, 9, 14) : draw(random, 11, 20);
+  for (int i = 0; i < (plain_ ? 1 : 3); ++i) {
     const Category category = i == 0 ? kCar : kind();
     const float phase = draw(random, 0, 2 * kPi), pace = 2 * kPi / draw(random, 60, 110);
     add(category, [this, gap, phase, pace](float t) {
@@ -175,7 +180,7 @@ void Street::add_traffic(Random random, int frames) {
     const float swing = draw(random, 9, 16), phase = draw(random, 0, 2 * kPi);
     const float pace = 2 * kPi / draw(random, 40, 70);
     for (float offset = -16; offset < 60;
-         offset += draw(random, 9, 17) * (quiet_ ? kQuietSpacing : 1)) {
+         offset += draw(random, 9, 17) * (plain_ ? kPlainSpacing : 1)) {
       const Category category = offset > 8 ? kind() : kCar;
       add(category, [this, offset, swing, pace, phase](float t) {
         return Place{distance_driven(t) + offset + 6 + swing * std::sin(pace * t + phase),
@@ -184,6 +189,7 @@ void Street::add_traffic(Random random, int frames) {
       if (category != kCar) offset += 8;
     }
   }
+  if (plain_) return;
   // Cyclists between the lanes and the parked cars.
   const float edge = right_kerb_ - 2.75f;
   for (float meet = draw(random, -30, 60); meet < frames + 60.0f; meet += draw(random, 40, 120)) {
@@ -201,6 +207,7 @@ void Street::add_walkers(Random random, int frames) {
     actor.model =
         static_cast<int>(random.uniform_int(0, 5) + random_.fork("crowd").uniform_int(0, 11)) %
         static_cast<int>(look_->people.size());
+    if (plain_) actor.model = static_cast<int>(actors_.size());
     actor.length = actor.width = 0.5f;
     actor.place = std::move(place);
     actor.step_offset = draw(random, 0, 2 * kPi);
@@ -209,7 +216,7 @@ void Street::add_walkers(Random random, int frames) {
   const float kerb_height = 0.15f;
   for (const float side : {-1.0f, 1.0f}) {
     const float kerb = side < 0 ? left_kerb_ : right_kerb_;
-    const float spacing = draw(random, 3, 9) * (quiet_ ? kQuietSpacing : 1);
+    const float spacing = draw(random, 3, 9) * (plain_ ? kPlainSpacing : 1);
     for (float meet = -40; meet < frames + 90.0f; meet += draw(random, 0.5, 1.5) * spacing) {
       const float across = kerb + side * draw(random, 0.7, pavement_ - 0.3);
       const float ahead = distance_driven(meet) + draw(random, 8, 30);
@@ -254,7 +261,7 @@ void Street::add_crossers(Random random, int frames) {
   const float left = left_kerb_ - 1.2f, right = right_kerb_ + 1.2f;
   const float middle = (left + right) / 2, half = (right - left) / 2;
   for (float meet = draw(random, 0, 6); meet < frames + 20.0f;
-       meet += draw(random, 2, 8) * (quiet_ ? kQuietSpacing : 1)) {
+       meet += draw(random, 2, 8) * (plain_ ? kPlainSpacing : 1)) {
     const float along = distance_driven(meet) + draw(random, 5.5, 26);
     const float speed = draw(random, 0.11, 0.2), direction = random.coin() ? 1.0f : -1.0f;
     const float target = own_lane_ + draw(random, -2, 2);
@@ -264,6 +271,7 @@ void Street::add_crossers(Random random, int frames) {
     actor.object = static_cast<std::uint32_t>(actors_.size() + 1);
     actor.category = kPerson;
     actor.model = static_cast<int>(random.uniform_int(0, look_->people.size() - 1));
+    if (plain_) actor.model = static_cast<int>(actors_.size());
     actor.length = actor.width = 0.5f;
     actor.step_offset = draw(random, 0, 2 * kPi);
     actor.place = [=, this](float t) {
@@ -331,7 +339,7 @@ StreetFrame Street::render(int frame, Rasterizer& rasterizer, Size size) const {
   const auto time = static_cast<float>(frame);
   const Ego own = ego(time);
   Scene scene(light_);
-  const float sight = quiet_ ? kQuietSight : kAhead;
+  const float sight = plain_ ? kPlainSight : kAhead;
   const auto in_sight = [&](float along) {
     return along > own.along - kBehind && along < own.along + sight;
   };

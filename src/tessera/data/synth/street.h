@@ -27,7 +27,7 @@ struct StreetFrame {
 /// in any order, from any thread.
 class Street {
  public:
-  Street(std::shared_ptr<const Look> look, Random random, int frames, Traffic traffic);
+  Street(std::shared_ptr<const Look> look, Random random, int frames, StreetKind kind);
   Street(const Street&) = delete;
   Street& operator=(const Street&) = delete;
 
@@ -54,9 +54,6 @@ class Street {
     float along, across, yaw, pitch;
   };
 
-  /// How far somebody is seen in quiet streets.
-  static constexpr float kQuietSight = 28;
-
   float distance_driven(float time) const;
   Ego ego(float time) const;
   Camera camera(float time, Size size) const;
@@ -80,7 +77,7 @@ class Street {
 
   std::shared_ptr<const Look> look_;
   Random random_;
-  bool quiet_;
+  bool plain_;
   Light light_;
   // The street: its bends and hills, and where across it things are.
   float bend_size_[2], bend_length_[2], bend_phase_[2];

@@ -32,8 +32,7 @@ void Street::put_street(Scene& scene, float from, float to) const {
                                 .fork(static_cast<std::uint64_t>(piece + (1 << 20)));
       put_side(scene, piece, side, random.fork("side"));
       put_kerbside(scene, piece, side, random.fork("kerbside"));
-      if (!quiet_ || static_cast<float>(piece) * kPieceLength < from + kQuietSight)
-        put_parked(scene, piece, side, random.fork("parked"));
+      if (!plain_) put_parked(scene, piece, side, random.fork("parked"));
     }
   }
 }
@@ -106,7 +105,7 @@ void Street::put_side(Scene& scene, int piece, float side, Random random) const 
     scene.add(mesh, {}, 0);
   };
   const auto border = [&](float out) {
-    const int kind = static_cast<int>(random.uniform_int(0, 3));
+    const int kind = plain_ ? 3 : static_cast<int>(random.uniform_int(0, 3));
     const Tint wood{draw(random, 0.45, 0.75), draw(random, 0.35, 0.5), 0.3f};
     if (kind == 0) barrier(out, 1.1f, {kPlanks, wood, kFence});
     if (kind == 1) barrier(out, 1.3f, {kPlanks, {0.85f, 0.86f, 0.84f}, kFence});
@@ -155,6 +154,11 @@ void Street::put_kerbside(Scene& scene, int piece, float side, Random random) co
   const auto place = [&](float along, float in, float turn = 0) {
     return Place{along, kerb + side * in, turn, kKerbHeight};
   };
+  const auto tree = [&] {
+    if (random.coin(0.5))
+      put(scene, make_tree(random.fork("tree")), place(start + draw(random, 15, 22), 1.0f), 0);
+  };
+  if (plain_) return tree();
   if ((piece % 2 == 0) == (side < 0))
     put(scene, make_lamp_post(), place(start + 12, 0.5f, side < 0 ? kPi : 0), 0);
   if (piece % kCrossingEvery == 0)
@@ -164,8 +168,7 @@ void Street::put_kerbside(Scene& scene, int piece, float side, Random random) co
     put(scene, make_sign(kinds[random.uniform_int(0, 3)]),
         place(start + draw(random, 4, 9), 0.45f, side < 0 && random.coin() ? kPi : 0), 0);
   }
-  if (random.coin(0.5))
-    put(scene, make_tree(random.fork("tree")), place(start + draw(random, 15, 22), 1.0f), 0);
+  tree();
   if (random.coin(0.35)) put(scene, make_bin(), place(start + 13, 0.6f), 0);
 }
 
@@ -178,7 +181,7 @@ void Street::put_parked(Scene& scene, int piece, float side, Random random) cons
       kParkedObjects + 16 * static_cast<std::uint32_t>(piece + 16) + (side < 0 ? 0 : 8);
   const float turn = side < 0 ? kPi : 0;
   for (int slot = piece % kCrossingEvery == 0 ? 1 : 0; slot < 4; ++slot, ++object) {
-    if (!random.coin(quiet_ ? 0.15 : 0.45)) continue;
+    if (!random.coin(0.45)) continue;
     const CarModel& model =
         look_->cars[(random_.fork("parked models").uniform_int(0, 8) + random.uniform_int(0, 3)) %
                     look_->cars.size()];

@@ -9,10 +9,10 @@
 
 namespace tessera::synth {
 
-/// How much is going on.
-enum class Traffic {
-  kBusy,   ///< crowds on the pavements, dense traffic, parked cars
-  kQuiet,  ///< a third of that, and nobody in the distance: for small models and short trainings
+/// What a street is like.
+enum class StreetKind {
+  kFull,   ///< every class, crowds on the pavements, dense traffic, things of all sizes
+  kPlain,  ///< few and near cars and people, nothing thin: for small models and short trainings
 };
 
 /// One thing in one frame.

@@ -32,8 +32,9 @@ void check_range(const char* name, int value, int low, int high) {
 }
 
 /// Below this an object is not told apart: what a labeller could not outline.
-std::int64_t smallest_area(Size size) {
-  return std::max<std::int64_t>(12, static_cast<std::int64_t>(size.width) * size.height / 10000);
+std::int64_t smallest_area(const SynthOptions& options) {
+  const std::int64_t pixels = static_cast<std::int64_t>(options.size.width) * options.size.height;
+  return std::max<std::int64_t>(12, pixels / (options.street == StreetKind::kPlain ? 1000 : 10000));
 }
 
 struct Job {
@@ -53,7 +54,8 @@ std::vector<Job> list_jobs(const SynthOptions& options) {
   return jobs;
 }
 
-/// The street of the sequence asked for last. Each split has a look of its own.
+/// The street of the sequence asked for last. Each split has a look of its own, and each plain
+/// street: what few pictures are learned from should differ.
 class StreetMaker {
  public:
   explicit StreetMaker(const SynthOptions& options) : options_(options) {}
@@ -61,13 +63,15 @@ class StreetMaker {
   std::shared_ptr<const Street> get(const std::string& split, int sequence) {
     if (current_ != nullptr && split_ == split && sequence_ == sequence) return current_;
     const Random random = Random(options_.seed).fork(split);
-    if (look_ == nullptr || split_ != split)
-      look_ = std::make_shared<const Look>(random.fork("look"));
+    const Random look = random.fork("look");
+    if (options_.street == StreetKind::kPlain)
+      look_ = std::make_shared<const Look>(look.fork(static_cast<std::uint64_t>(sequence)));
+    else if (look_ == nullptr || split_ != split)
+      look_ = std::make_shared<const Look>(look);
     split_ = split;
     sequence_ = sequence;
-    current_ =
-        std::make_shared<const Street>(look_, random.fork(static_cast<std::uint64_t>(sequence)),
-                                       options_.frames, options_.traffic);
+    current_ = std::make_shared<const Street>(
+        look_, random.fork(static_cast<std::uint64_t>(sequence)), options_.frames, options_.street);
     return current_;
   }
 
@@ -168,7 +172,7 @@ void draw_frames(const SynthOptions& options, const FrameStages& stages) {
     });
     for (std::size_t i = 0; i < count; ++i) {
       if (frames[i].frame == 0) naming = TrackNaming();
-      naming.name(frames[i], smallest_area(options.size));
+      naming.name(frames[i], smallest_area(options));
       if (stages.before) stages.before(frames[i], i);
     }
     if (stages.work)

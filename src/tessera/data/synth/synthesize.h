@@ -16,7 +16,7 @@ struct SynthOptions {
   int val_sequences = 2;
   int frames = 30;  ///< of each sequence
   Size size = {1248, 384};
-  Traffic traffic = Traffic::kBusy;
+  StreetKind street = StreetKind::kFull;
   std::uint64_t seed = 0;
   int threads = 0;    ///< 0: every processor
   bool flow = false;  ///< write flow/SPLIT/SEQUENCE/FRAME.flo as well

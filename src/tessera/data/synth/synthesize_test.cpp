@@ -57,6 +57,22 @@ TEST(Synthesize, AnyNumberOfThreadsGivesTheSameFrames) {
   }
 }
 
+TEST(Synthesize, APlainStreetHasFewLargeThingsAndNothingThin) {
+  SynthOptions options = small(12);
+  options.sequences = 4;
+  options.street = StreetKind::kPlain;
+  const std::set<int> expected = {kRoad,    kSidewalk, kBuilding, kVegetation,
+                                  kTerrain, kSky,      kPerson,   kCar};
+  std::set<int> seen;
+  for (const SynthFrame& frame : draw_all(options)) {
+    for (const std::uint8_t category : frame.categories.values()) seen.insert(category);
+    for (const SynthObject& object : frame.objects)
+      EXPECT_GE(object.area, options.size.width * options.size.height / 1000);
+    EXPECT_LE(frame.objects.size(), 12u);
+  }
+  EXPECT_EQ(seen, expected);
+}
+
 TEST(Synthesize, AnotherSeedGivesAnotherStreet) {
   SynthOptions options = small(1);
   const std::vector<SynthFrame> first = draw_all(options);

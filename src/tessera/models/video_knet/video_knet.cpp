@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "tessera/core/error.h"
+
 namespace tessera {
 namespace {
 
@@ -17,7 +19,9 @@ torch::Tensor match_objects(const torch::Tensor& ids, const torch::Tensor& refer
   return torch::where(same.any(1), same.to(torch::kInt64).argmax(1), torch::full_like(ids, -1));
 }
 
-VideoKNetImpl::VideoKNetImpl(const VideoKNetOptions& options) : KNetImpl(options) {
+VideoKNetImpl::VideoKNetImpl(const VideoKNetOptions& options)
+    : KNetImpl(options), embedding_(options.track_embedding) {
+  if (embedding_ == TrackEmbedding::kKernel) return;
   const std::int64_t channels = options.head.channels;
   embed_linear = torch::nn::Linear(torch::nn::LinearOptions(channels, channels).bias(false));
   embed_norm = ChannelNorm(channels);
@@ -31,6 +35,7 @@ VideoKNetImpl::VideoKNetImpl(const VideoKNetOptions& options) : KNetImpl(options
 }
 
 torch::Tensor VideoKNetImpl::embed(const torch::Tensor& track_kernels) {
+  if (embedding_ == TrackEmbedding::kKernel) return track_kernels;
   return track_head(fc_embed(embed_norm(embed_linear(track_kernels)).relu()));
 }
 
@@ -69,6 +74,10 @@ LossTerms VideoKNetImpl::tracking_terms(const StagesStep& key, const StagesStep&
 LossTerms VideoKNetImpl::pair_losses(
     const torch::Tensor& keys, const torch::Tensor& references, const std::vector<FramePair>& pairs,
     const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks, VideoKNetTrace* trace) {
+  if (embedding_ == TrackEmbedding::kKernel)
+    fail(
+        "model.track_embedding 'kernel' has nothing to learn from pairs of frames; train its "
+        "K-Net on pictures (model.type: knet) and predict with that checkpoint");
   std::vector<MaskTargets> key_targets, reference_targets;
   for (const FramePair& pair : pairs) {
     key_targets.push_back(pair.key);

@@ -13,6 +13,12 @@
 
 namespace tessera {
 
+/// By what the objects of two frames are compared.
+enum class TrackEmbedding {
+  kLearned,  ///< what the track head makes of a kernel
+  kKernel,   ///< the kernel itself: the toy variant, a K-Net that has never seen two frames
+};
+
 struct VideoKNetOptions : KNetOptions {
   VideoKNetOptions() {
     mask_upsampling = 4;
@@ -20,6 +26,7 @@ struct VideoKNetOptions : KNetOptions {
     pixel_loss = PixelLoss::kCrossEntropy;
     track_link = TrackLink::kAttention;
   }
+  TrackEmbedding track_embedding = TrackEmbedding::kLearned;
   TrackHeadOptions track;  ///< its channels are the model's
 };
 
@@ -59,6 +66,7 @@ class VideoKNetImpl : public KNetImpl {
   TrackHead track_head{nullptr};
 
  private:
+  TrackEmbedding embedding_;
   /// Averaged over the pairs.
   LossTerms tracking_terms(const StagesStep& key, const StagesStep& reference,
                            const std::vector<FramePair>& pairs, VideoKNetTrace* trace);

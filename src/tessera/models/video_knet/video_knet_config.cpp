@@ -14,6 +14,8 @@ void read_fields(ConfigReader& reader, VideoKNetOptions& options) {
               {{"none", KernelFusion::kNone},
                {"attention", KernelFusion::kAttention},
                {"update", KernelFusion::kUpdate}});
+  reader.read("track_embedding", options.track_embedding,
+              {{"learned", TrackEmbedding::kLearned}, {"kernel", TrackEmbedding::kKernel}});
   reader.read("track_layers", options.track.layers, {.low = 0});
   reader.read("track_hidden_channels", options.track.hidden_channels, {.low = 1});
   reader.read("track_embedding_channels", options.track.embedding_channels, {.low = 1});

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/models/knet/knet_config.h"
 #include "tessera/nn/tensor_io.h"
@@ -60,6 +61,14 @@ TEST(VideoKNetConfig, TheImageModelHasTheReleasedKeys) {
   EXPECT_EQ(keys_of(*net), official_keys("knet_cityscapes_step_r50"));
 }
 
+TEST(VideoKNetConfig, TheToyVariantIsTheImageModel) {
+  VideoKNet net(load("video_knet_s3_r50_rpn_kitti_step_toy").section<VideoKNetOptions>("model"));
+  EXPECT_EQ(keys_of(*net), official_keys("knet_cityscapes_step_r50"));
+  const auto kernels = torch::rand({3, 256});
+  EXPECT_TRUE(torch::equal(net->embed(kernels), kernels));
+  EXPECT_THROW(net->pair_losses({}, {}, {}), Error);
+}
+
 // What the official code reports when the video model starts from the image model.
 TEST(VideoKNetConfig, TheImageModelFitsTheVideoModel) {
   const KNet image(load("knet_s3_r50_fpn_cityscapes_step").section<KNetOptions>("model"));
@@ -81,7 +90,7 @@ TEST(VideoKNetConfig, EveryFileIsUnderstood) {
     EXPECT_EQ(stride, video ? 2 : 4) << path;
     ++count;
   }
-  EXPECT_EQ(count, 17);
+  EXPECT_EQ(count, 18);
 }
 
 }  // namespace
