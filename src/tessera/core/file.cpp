@@ -47,7 +47,7 @@ template <class Container>
 Container read_whole(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   Container bytes;
-  bytes.resize(check_readable(file, path));
+  bytes.resize(check_readable(file, path) + 1);  // one more, to meet the end without growing
   std::size_t have = 0;
   for (;;) {
     // A pipe or a file of /proc reports size 0 and grows as it is read.

@@ -14,18 +14,7 @@ namespace {
 using png::ColorType;
 using png::Decoded;
 using png::Header;
-
-/// The value of sample `x` in a row of 1-, 2-, 4- or 8-bit samples.
-inline std::uint8_t sample(const std::uint8_t* row, int x, int bit_depth) {
-  if (bit_depth == 8) return row[x];
-  const int bit = x * bit_depth;
-  return static_cast<std::uint8_t>((row[bit / 8] >> (8 - bit_depth - bit % 8)) &
-                                   ((1 << bit_depth) - 1));
-}
-
-bool has_indices(const Header& header) {
-  return header.color == ColorType::kGrey || header.color == ColorType::kPalette;
-}
+using png::sample;
 
 Image to_rgb(const Decoded& png, const std::string& name) {
   const Header& header = png.header();
@@ -68,16 +57,6 @@ auto with_png(const fs::path& path, const Use& use) {
   return use(Decoded(bytes, name), name);
 }
 
-[[noreturn]] void wrong_kind(const std::string& name, const Header& header,
-                             std::string_view expected) {
-  fail("{}: is a {} PNG, {} was expected", name, png::describe(header), expected);
-}
-
-void check_rgb(const Header& header, const std::string& name) {
-  const bool colour = header.color == ColorType::kRgb || header.color == ColorType::kRgba;
-  if (!colour || header.bit_depth != 8) wrong_kind(name, header, "8-bit RGB");
-}
-
 }  // namespace
 
 PictureInfo read_picture_info(const fs::path& path) {
@@ -100,8 +79,8 @@ Image read_image(const fs::path& path) { return decode_image(read_file(path), pa
 LabelMap read_label_png(const fs::path& path) {
   return with_png(path, [](const Decoded& png, const std::string& name) {
     const Header& header = png.header();
-    if (!has_indices(header) || header.bit_depth > 8)
-      wrong_kind(name, header, "8-bit grey or palette");
+    if (header.bit_depth > 8 || header.channels() > 1)
+      png::fail_wrong_kind(header, name, "8-bit grey or palette");
     LabelMap labels(header.size, 1);
     for (int y = 0; y < labels.height(); ++y) {
       if (header.bit_depth == 8)
@@ -117,7 +96,7 @@ LabelMap read_label_png(const fs::path& path) {
 Image16 read_label16_png(const fs::path& path) {
   return with_png(path, [](const Decoded& png, const std::string& name) {
     const Header& header = png.header();
-    if (!has_indices(header)) wrong_kind(name, header, "8- or 16-bit grey or palette");
+    png::require_values(header, name);
     Image16 labels(header.size, 1);
     for (int y = 0; y < labels.height(); ++y) {
       const std::uint8_t* row = png.row(y);
@@ -133,14 +112,14 @@ Image16 read_label16_png(const fs::path& path) {
 
 Image read_rgb_png(const fs::path& path) {
   return with_png(path, [](const Decoded& png, const std::string& name) {
-    check_rgb(png.header(), name);
+    png::require_rgb(png.header(), name);
     return to_rgb(png, name);
   });
 }
 
 IdMap read_id_png(const fs::path& path) {
   return with_png(path, [](const Decoded& png, const std::string& name) {
-    check_rgb(png.header(), name);
+    png::require_rgb(png.header(), name);
     IdMap ids(png.header().size, 1);
     const int channels = png.header().channels();
     for (int y = 0; y < ids.height(); ++y) {

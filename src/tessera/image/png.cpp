@@ -339,6 +339,20 @@ std::string describe(const Header& header) {
   return fmt::format("{}-bit {}", header.bit_depth, kind);
 }
 
+void fail_wrong_kind(const Header& header, const std::string& name, std::string_view expected) {
+  fail("{}: is a {} PNG, {} was expected", name, describe(header), expected);
+}
+
+void require_values(const Header& header, const std::string& name) {
+  if (header.color != ColorType::kGrey && header.color != ColorType::kPalette)
+    fail_wrong_kind(header, name, "8- or 16-bit grey or palette");
+}
+
+void require_rgb(const Header& header, const std::string& name) {
+  const bool colour = header.color == ColorType::kRgb || header.color == ColorType::kRgba;
+  if (!colour || header.bit_depth != 8) fail_wrong_kind(header, name, "8-bit RGB");
+}
+
 bool is_png(std::span<const std::uint8_t> bytes) {
   return bytes.size() >= kSignature.size() &&
          std::memcmp(bytes.data(), kSignature.data(), kSignature.size()) == 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tessera/image/image_io.h"
@@ -57,5 +58,19 @@ class Decoded {
 
 /// "16-bit grey", for messages.
 std::string describe(const Header& header);
+
+/// Error unless pixels are single values (grey or palette) / 8-bit colours.
+void require_values(const Header& header, const std::string& name);
+void require_rgb(const Header& header, const std::string& name);
+[[noreturn]] void fail_wrong_kind(const Header& header, const std::string& name,
+                                  std::string_view expected);
+
+/// The value of sample `x` in a row of 1-, 2-, 4- or 8-bit samples.
+inline std::uint8_t sample(const std::uint8_t* row, int x, int bit_depth) {
+  if (bit_depth == 8) return row[x];
+  const int bit = x * bit_depth;
+  return static_cast<std::uint8_t>((row[bit / 8] >> (8 - bit_depth - bit % 8)) &
+                                   ((1 << bit_depth) - 1));
+}
 
 }  // namespace tessera::png

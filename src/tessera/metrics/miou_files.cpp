@@ -68,14 +68,8 @@ std::vector<Picture> pair_pictures(const fs::path& gt, const fs::path& pred) {
   return pictures;
 }
 
-IdMap read_labels(const fs::path& path) {
-  const Image16 labels = read_label16_png(path);
-  IdMap ids(labels.size(), 1);
-  std::copy(labels.values().begin(), labels.values().end(), ids.values().begin());
-  return ids;
-}
-
-PanopticMap class_map(IdMap labels, int ignore_label) {
+PanopticMap class_map(const fs::path& file, int ignore_label) {
+  IdMap labels = to_map(read_label_runs(file));
   // Views keep id 0 for what is not judged.
   for (std::uint32_t& label : labels.values())
     label = label == static_cast<std::uint32_t>(ignore_label) ? 0 : label + 1;
@@ -88,8 +82,8 @@ PanopticMap class_map(IdMap labels, int ignore_label) {
 
 FrameView view_of(const Picture& picture, const std::vector<Category>& categories,
                   int ignore_label) {
-  return {picture.name, class_map(read_labels(picture.gt), ignore_label),
-          class_map(read_labels(picture.pred), ignore_label), are_street_categories(categories)};
+  return {picture.name, class_map(picture.gt, ignore_label), class_map(picture.pred, ignore_label),
+          are_street_categories(categories)};
 }
 
 EvalResult evaluate_miou(const EvalOptions& options) {
@@ -106,7 +100,7 @@ EvalResult evaluate_miou(const EvalOptions& options) {
   }
   std::vector<PairCounter> counters(static_cast<std::size_t>(std::max(1, options.threads)));
   const auto produce = [&](std::size_t index, int worker) {
-    const IdMap gt = read_labels(mine[index].gt), pred = read_labels(mine[index].pred);
+    const IdRuns gt = read_label_runs(mine[index].gt), pred = read_label_runs(mine[index].pred);
     return with_context(mine[index].pred.string(),
                         [&] { return counters[static_cast<std::size_t>(worker)].count(gt, pred); });
   };

@@ -19,36 +19,16 @@ bool pair_less(const PairCount& a, const PairCount& b) {
   return std::tie(a.gt, a.pred) < std::tie(b.gt, b.pred);
 }
 
-/// The end of the run of equal pairs that starts at `begin`. Whole blocks are compared without a
-/// branch in between, which the compiler turns into vector code.
-std::size_t run_end(const std::uint32_t* gt, const std::uint32_t* pred, std::size_t begin,
-                    std::size_t size) {
-  constexpr std::size_t kBlock = 8;
-  const std::uint32_t g = gt[begin], p = pred[begin];
-  std::size_t i = begin + 1;
-  while (i + kBlock <= size) {
-    std::uint32_t difference = 0;
-    for (std::size_t k = 0; k < kBlock; ++k) difference |= (gt[i + k] ^ g) | (pred[i + k] ^ p);
-    if (difference != 0) break;
-    i += kBlock;
-  }
-  while (i < size && gt[i] == g && pred[i] == p) ++i;
-  return i;
-}
-
 }  // namespace
 
 PairCounter::PairCounter() : slots_(kFirstSlots) {}
 
-PairTable PairCounter::count(std::span<const std::uint32_t> gt,
-                             std::span<const std::uint32_t> pred) {
-  if (gt.size() != pred.size())
-    fail("the prediction has {} pixels, the ground truth {}", pred.size(), gt.size());
-  for (std::size_t i = 0; i < gt.size();) {
-    const std::size_t end = run_end(gt.data(), pred.data(), i, gt.size());
-    add(gt[i], pred[i], static_cast<std::int64_t>(end - i));
-    i = end;
-  }
+PairTable PairCounter::count(const IdRuns& gt, const IdRuns& pred) {
+  if (gt.size != pred.size)
+    fail("the prediction is {}, the ground truth {}", to_string(pred.size), to_string(gt.size));
+  for_each_overlap(gt, pred, [this](std::uint32_t g, std::uint32_t p, std::uint32_t pixels) {
+    add(g, p, pixels);
+  });
   PairTable table;
   table.reserve(used_.size());
   for (const std::uint32_t slot : used_) {
@@ -61,9 +41,7 @@ PairTable PairCounter::count(std::span<const std::uint32_t> gt,
 }
 
 PairTable PairCounter::count(const IdMap& gt, const IdMap& pred) {
-  if (gt.size() != pred.size())
-    fail("the prediction is {}, the ground truth {}", to_string(pred.size()), to_string(gt.size()));
-  return count(gt.values(), pred.values());
+  return count(to_runs(gt), to_runs(pred));
 }
 
 void PairCounter::add(std::uint32_t gt, std::uint32_t pred, std::int64_t count) {

@@ -2,11 +2,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string_view>
 #include <vector>
 
-#include "tessera/image/image.h"
+#include "tessera/image/id_runs.h"
 
 namespace tessera {
 
@@ -21,13 +20,13 @@ struct PairCount {
 /// know about a frame.
 using PairTable = std::vector<PairCount>;
 
-/// Counts the pairs of two pictures in one pass over the pixels. Keeps its memory between calls:
+/// Counts the pairs of two pictures in one pass over their runs. Keeps its memory between calls:
 /// one object a thread.
 class PairCounter {
  public:
   PairCounter();
-  PairTable count(std::span<const std::uint32_t> gt, std::span<const std::uint32_t> pred);
   /// Error when the sizes differ.
+  PairTable count(const IdRuns& gt, const IdRuns& pred);
   PairTable count(const IdMap& gt, const IdMap& pred);
 
  private:

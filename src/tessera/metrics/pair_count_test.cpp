@@ -14,23 +14,26 @@ namespace {
 using ::testing::ElementsAre;
 
 /// Runs of random lengths and values.
-std::vector<std::uint32_t> random_runs(Random& random, std::size_t size, int values) {
-  std::vector<std::uint32_t> pixels;
-  while (pixels.size() < size) {
+IdMap random_runs(Random& random, Size size, int values) {
+  IdMap ids(size, 1);
+  for (auto rest = ids.values(); !rest.empty();) {
     const auto value = static_cast<std::uint32_t>(random.uniform_int(0, values - 1)) * 0x10001u;
-    const auto length = static_cast<std::size_t>(random.uniform_int(1, 30));
-    pixels.insert(pixels.end(), std::min(length, size - pixels.size()), value);
+    const auto length = std::min(rest.size(), static_cast<std::size_t>(random.uniform_int(1, 30)));
+    std::fill_n(rest.begin(), length, value);
+    rest = rest.subspan(length);
   }
-  return pixels;
+  return ids;
 }
 
 TEST(PairCount, EqualsCountingOnePixelAtATime) {
   Random random(7);
   PairCounter counter;
   for (const int values : {1, 3, 200, 5000}) {  // the last needs a larger table than the first one
-    const auto gt = random_runs(random, 30011, values), pred = random_runs(random, 30011, values);
+    const IdMap gt = random_runs(random, {301, 101}, values);
+    const IdMap pred = random_runs(random, {301, 101}, values);
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> expected;
-    for (std::size_t i = 0; i < gt.size(); ++i) ++expected[{gt[i], pred[i]}];
+    for (std::size_t i = 0; i < gt.values().size(); ++i)
+      ++expected[{gt.values()[i], pred.values()[i]}];
     const PairTable table = counter.count(gt, pred);
     ASSERT_EQ(table.size(), expected.size());
     std::size_t row = 0;

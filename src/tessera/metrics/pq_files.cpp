@@ -100,8 +100,8 @@ EvalResult evaluate_pq(const EvalOptions& options) {
     counted.gt = gt.segments(*picture.gt, parsers[w]);
     counted.pred = pred.segments(*picture.pred, parsers[w]);
     const fs::path pred_file = pred_folder / picture.pred->file_name;
-    const IdMap gt_ids = read_id_png(gt_folder / picture.gt->file_name);
-    const IdMap pred_ids = read_id_png(pred_file);
+    const IdRuns gt_ids = read_id_runs(gt_folder / picture.gt->file_name);
+    const IdRuns pred_ids = read_id_runs(pred_file);
     with_context(pred_file.string(), [&] { counted.table = counters[w].count(gt_ids, pred_ids); });
     return counted;
   };

@@ -234,22 +234,21 @@ std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred) 
 
 std::string frame_number_text(const StepFrame& frame) { return fmt::format("{:06}", frame.number); }
 
-IdMap read_step_frame(const StepFrame& frame, StepCoding coding) {
-  if (coding == StepCoding::kRgb) return read_id_png(frame.files[0]);
-  const Image16 first = read_label16_png(frame.files[0]);
-  IdMap ids(first.size(), 1);
-  if (coding == StepCoding::kVipSeg) {
-    std::copy(first.values().begin(), first.values().end(), ids.values().begin());
-    return ids;
-  }
-  const Image16 instances = read_label16_png(frame.files[1]);
-  if (instances.size() != first.size())
-    fail("{} is {}, but {} is {}", frame.files[1].string(), to_string(instances.size()),
-         frame.files[0].string(), to_string(first.size()));
-  std::transform(first.values().begin(), first.values().end(), instances.values().begin(),
-                 ids.values().begin(), [](std::uint32_t label, std::uint32_t instance) {
-                   return label << kClassShift | instance;
-                 });
+IdRuns read_step_frame(const StepFrame& frame, StepCoding coding) {
+  if (coding == StepCoding::kRgb) return read_id_runs(frame.files[0]);
+  if (coding == StepCoding::kVipSeg) return read_label_runs(frame.files[0]);
+  const IdRuns labels = read_label_runs(frame.files[0]);
+  const IdRuns instances = read_label_runs(frame.files[1]);
+  if (instances.size != labels.size)
+    fail("{} is {}, but {} is {}", frame.files[1].string(), to_string(instances.size),
+         frame.files[0].string(), to_string(labels.size));
+  IdRuns ids{labels.size, {}};
+  std::uint32_t end = 0;
+  for_each_overlap(labels, instances,
+                   [&](std::uint32_t label, std::uint32_t instance, std::uint32_t pixels) {
+                     end += pixels;
+                     ids.runs.push_back({end, label << kClassShift | instance});
+                   });
   return ids;
 }
 
@@ -283,8 +282,8 @@ std::uint64_t for_each_step_frame(
     const StepPair& pair = pairs[frames[index].first];
     const StepFrame& gt_frame = pair.gt.frames[frames[index].second];
     const StepFrame& pred_frame = pair.pred[frames[index].second];
-    const IdMap gt_ids = read_step_frame(gt_frame, gt.coding);
-    const IdMap pred_ids = read_step_frame(pred_frame, pred.coding);
+    const IdRuns gt_ids = read_step_frame(gt_frame, gt.coding);
+    const IdRuns pred_ids = read_step_frame(pred_frame, pred.coding);
     return with_context(pred_frame.files[0].string(), [&] {
       const PairTable table = counters[static_cast<std::size_t>(worker)].count(gt_ids, pred_ids);
       return map_values(

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tessera/image/image.h"
+#include "tessera/image/id_runs.h"
 #include "tessera/metrics/metric.h"
 #include "tessera/metrics/pair_count.h"
 
@@ -61,7 +61,7 @@ std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred);
 /// "000012".
 std::string frame_number_text(const StepFrame& frame);
 /// A frame's pixels as its files code them.
-IdMap read_step_frame(const StepFrame& frame, StepCoding coding);
+IdRuns read_step_frame(const StepFrame& frame, StepCoding coding);
 /// A coded value as class << 16 | instance.
 std::uint32_t decode_step_value(std::uint32_t value, StepCoding coding);
 

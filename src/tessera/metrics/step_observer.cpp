@@ -28,13 +28,14 @@ struct Views {
     FrameView view;
     view.name = frame_number_text(pair.gt.frames[frame]);
     view.street = are_street_categories(categories);
-    view.truth = map_of(read_step_frame(pair.gt.frames[frame], pair.gt_coding), pair.gt_coding);
-    view.prediction = map_of(read_step_frame(pair.pred[frame], pair.pred_coding), pair.pred_coding);
+    view.truth = map_of(pair.gt.frames[frame], pair.gt_coding);
+    view.prediction = map_of(pair.pred[frame], pair.pred_coding);
     return view;
   }
 
  private:
-  PanopticMap map_of(IdMap ids, StepCoding coding) const {
+  PanopticMap map_of(const StepFrame& frame, StepCoding coding) const {
+    IdMap ids = to_map(read_step_frame(frame, coding));
     for (std::uint32_t& value : ids.values()) {
       const std::uint32_t id = decode_step_value(value, coding);
       value = static_cast<int>(id >> kClassShift) == ignore_label ? 0 : view_id(id);

@@ -217,7 +217,8 @@ EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
     VpqFrame counted;
     counted.gt = gt.segments(*frame.gt, parsers[w]);
     counted.pred = pred.segments(*frame.pred, parsers[w]);
-    const IdMap gt_ids = read_id_png(frame.gt_file), pred_ids = read_id_png(frame.pred_file);
+    const IdRuns gt_ids = read_id_runs(frame.gt_file);
+    const IdRuns pred_ids = read_id_runs(frame.pred_file);
     with_context(frame.pred_file.string(),
                  [&] { counted.pairs = counters[w].count(gt_ids, pred_ids); });
     return counted;
