@@ -211,12 +211,16 @@ TEST_F(EvalCli, SegmentsThatAreOnlyListedOrOnlyInThePictureAreErrors) {
 }
 
 TEST_F(EvalCli, DuplicateIdsAreErrors) {
-  const fs::path segments = copy("pq/coco_synthetic");
-  edit_predictions(segments, [](json& p) {
+  const auto twice = [](json& p) {
     json& list = p["annotations"][0]["segments_info"];
     list.push_back(list[0]);
-  });
+  };
+  const fs::path segments = copy("pq/coco_synthetic");
+  edit_predictions(segments, twice);
   EXPECT_THAT(error_of(pq_arguments(segments)), HasSubstr("is listed twice"));
+  const fs::path vps = copy("vpq/cityscapes_vps");
+  edit_predictions(vps / "pred", twice);
+  EXPECT_THAT(error_of(vps_arguments(vps)), HasSubstr("is listed twice"));
   const fs::path pictures = copy("pq/coco_sample");
   edit_predictions(pictures, [](json& p) { p["annotations"].push_back(p["annotations"][0]); });
   EXPECT_THAT(error_of(pq_arguments(pictures)), HasSubstr("has a second annotation"));

@@ -74,9 +74,13 @@ std::vector<Segment> PanopticJson::segments(const PanopticAnnotation& annotation
   };
   try {
     std::vector<Segment> segments;
+    std::set<std::uint32_t> ids;
     const JsonValue value = parser.parse(annotation.text);
-    for (const JsonValue& segment : value.at("segments_info").as_list("segments_info"))
+    for (const JsonValue& segment : value.at("segments_info").as_list("segments_info")) {
       segments.push_back(read_segment(segment));
+      if (!ids.insert(segments.back().id).second)
+        fail("segment id {} is listed twice", segments.back().id);
+    }
     return segments;
   } catch (const Error&) {
     rethrow_with_context(where());

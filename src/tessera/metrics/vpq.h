@@ -28,7 +28,7 @@ struct VpqSettings {
 /// One frame, its pixels counted.
 struct VpqFrame {
   PairTable pairs;
-  std::vector<Segment> gt, pred;  ///< kVpsNet only; an id listed twice keeps its first entry
+  std::vector<Segment> gt, pred;  ///< kVpsNet only
 };
 
 /// What one sequence adds for one window length.
