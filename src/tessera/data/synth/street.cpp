@@ -13,7 +13,7 @@ constexpr float kPi = std::numbers::pi_v<float>;
 constexpr float kFramesPerSecond = 10;
 constexpr float kBehind = 14, kAhead = 165;
 constexpr float kPlainSpacing = 3;  ///< in plain streets everybody is this many times farther apart
-constexpr float kPlainSight = 18;   ///< and nobody is farther away than this
+constexpr float kPlainSight = 18, kPlainSightOfPeople = 12;  ///< nobody is farther away
 constexpr float kCameraHeight = 1.65f;
 
 float draw(Random& random, double low, double high) {
@@ -61,12 +61,14 @@ Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Stre
   oncoming_lane_ = -1.75f;
   own_lane_ = two_lanes_ && own_is_right ? 5.1f : 1.75f;
   other_lane_ = own_is_right ? 1.75f : 5.1f;
-  left_kerb_ = plain_ ? -4.2f : -5.8f;
+  left_kerb_ = plain_ ? -3.9f : -5.8f;
   right_kerb_ = two_lanes_ ? 9.1f : -left_kerb_;
   pavement_ = draw(shape, 2.8, 4);
+  if (plain_) pavement_ *= 0.6f;
 
   Random motion = random.fork("motion");
   speed_ = draw(motion, 5, 10) / kFramesPerSecond;
+  if (plain_) speed_ *= 0.6f;
   pulse_ = draw(motion, 50, 90);
   pulse_phase_ = draw(motion, 0, 2 * kPi);
   steadiness_ = motion.coin(0.3) ? 0.6f : 0.04f;
@@ -339,14 +341,17 @@ StreetFrame Street::render(int frame, Rasterizer& rasterizer, Size size) const {
   const auto time = static_cast<float>(frame);
   const Ego own = ego(time);
   Scene scene(light_);
-  const float sight = plain_ ? kPlainSight : kAhead;
-  const auto in_sight = [&](float along) {
-    return along > own.along - kBehind && along < own.along + sight;
+  const auto in_sight = [&](const Actor& actor) {
+    const float sight = !plain_                     ? kAhead
+                        : actor.category == kPerson ? kPlainSightOfPeople
+                                                    : kPlainSight;
+    const float ahead = actor.place(time).along - own.along;
+    return ahead > -kBehind && ahead < sight;
   };
   put_horizon(scene, own.along + kAhead);
   put_street(scene, own.along - kBehind, own.along + kAhead);
   for (const Actor& actor : actors_)
-    if (in_sight(actor.place(time).along)) put_actor(scene, actor, time);
+    if (in_sight(actor)) put_actor(scene, actor, time);
 
   Rendering rendering = rasterizer.draw(scene, look_->textures, look_->clouds, camera(time, size),
                                         camera(time + 1, size));

@@ -34,7 +34,7 @@ void check_range(const char* name, int value, int low, int high) {
 /// Below this an object is not told apart: what a labeller could not outline.
 std::int64_t smallest_area(const SynthOptions& options) {
   const std::int64_t pixels = static_cast<std::int64_t>(options.size.width) * options.size.height;
-  return std::max<std::int64_t>(12, pixels / (options.street == StreetKind::kPlain ? 1000 : 10000));
+  return std::max<std::int64_t>(12, pixels / (options.street == StreetKind::kPlain ? 500 : 10000));
 }
 
 struct Job {

@@ -67,7 +67,7 @@ TEST(Synthesize, APlainStreetHasFewLargeThingsAndNothingThin) {
   for (const SynthFrame& frame : draw_all(options)) {
     for (const std::uint8_t category : frame.categories.values()) seen.insert(category);
     for (const SynthObject& object : frame.objects)
-      EXPECT_GE(object.area, options.size.width * options.size.height / 1000);
+      EXPECT_GE(object.area, options.size.width * options.size.height / 500);
     EXPECT_LE(frame.objects.size(), 12u);
   }
   EXPECT_EQ(seen, expected);
