@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 constexpr const char* kConfig = R"(
 model:
   type: semantic_knet
-  backbone: {type: resnet, depth: 18, stem_channels: 8, base_channels: 8}
+  backbone: {type: resnet, depth: 18, base_channels: 8}
   classes: 150
   head: {type: psp, channels: 16}
   stages: 1

@@ -30,9 +30,8 @@ BackboneOptions backbone_options(const Json& backbone) {
     return options;
   }
   options.resnet = {.depth = backbone.at("depth"),
-                    .deep_stem = true,
-                    .stem_channels = backbone.value("stem_channels", 64),
                     .base_channels = backbone.value("base_channels", 64),
+                    .deep_stem = true,
                     .strides = backbone.at("strides").get<std::array<std::int64_t, 4>>(),
                     .dilations = backbone.at("dilations").get<std::array<std::int64_t, 4>>(),
                     .contract_dilation = backbone.at("contract_dilation"),

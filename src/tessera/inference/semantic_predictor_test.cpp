@@ -19,8 +19,7 @@ using ::testing::HasSubstr;
 
 SemanticKNetOptions small_options() {
   SemanticKNetOptions options;
-  options.backbone.resnet = {
-      .depth = 18, .stem_channels = 8, .base_channels = 8, .dilations = {1, 1, 2, 4}};
+  options.backbone.resnet = {.depth = 18, .base_channels = 8, .dilations = {1, 1, 2, 4}};
   options.backbone.resnet.strides = {1, 2, 1, 1};
   options.classes = 3;
   options.head.channels = 16;

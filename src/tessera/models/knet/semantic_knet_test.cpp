@@ -10,7 +10,7 @@ namespace {
 
 SemanticKNetOptions small() {
   SemanticKNetOptions options;
-  options.backbone.resnet = {.depth = 18, .stem_channels = 8, .base_channels = 8};
+  options.backbone.resnet = {.depth = 18, .base_channels = 8};
   options.classes = 4;
   options.head.channels = 16;
   options.update = {.updator_channels = 8, .attention_heads = 2, .feedforward_channels = 32};
