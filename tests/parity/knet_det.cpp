@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runners.h"
+#include "swin_case.h"
 #include "tessera/checkpoint/checkpoint.h"
 #include "tessera/core/error.h"
 #include "tessera/inference/knet_postprocess.h"
@@ -32,16 +33,6 @@ ResNetOptions resnet_options(const Json& model) {
   if (model.contains("dcn") && !model.at("dcn").is_null())
     options.deformable = model.at("stage_with_dcn").get<std::array<bool, 4>>();
   return options;
-}
-
-SwinOptions swin_options(const Json& model) {
-  return {.channels = model.at("embed_dims"),
-          .depths = model.at("depths").get<std::vector<std::int64_t>>(),
-          .heads = model.at("num_heads").get<std::vector<std::int64_t>>(),
-          .window = model.at("window_size"),
-          .mlp_ratio = model.value("mlp_ratio", 4),
-          .qkv_bias = model.value("qkv_bias", true),
-          .drop_path = model.value("drop_path_rate", 0.0)};
 }
 
 BackboneOptions backbone_options(const Json& model) {

@@ -9,6 +9,7 @@ Runner find_runner(const Case& c) {
   static const std::map<std::string, FindInFamily> kFamilies = {
       {"eval", find_eval_runner},
       {"knet_det", find_knet_det_runner},
+      {"knet_seg", find_knet_seg_runner},
       {"video_knet", find_video_knet_runner},
       {"video_knet_vis", find_video_knet_vis_data_runner},
   };

@@ -14,10 +14,12 @@ Runner find_runner(const Case& c);
 
 Runner find_eval_runner(const Case& c);
 Runner find_knet_det_runner(const Case& c);
+Runner find_knet_seg_runner(const Case& c);
 Runner find_video_knet_runner(const Case& c);
 
 // A family's parts in files of their own.
 Runner find_knet_det_data_runner(const Case& c);
+Runner find_knet_seg_miou_runner(const Case& c);
 Runner find_video_knet_data_runner(const Case& c);
 Runner find_video_knet_tracking_runner(const Case& c);
 Runner find_video_knet_vis_data_runner(const Case& c);

@@ -5,11 +5,24 @@
 #include "tessera/core/error.h"
 #include "tessera/data/loader/data_config.h"
 #include "tessera/inference/knet_predictor.h"
+#include "tessera/inference/semantic_predictor.h"
 #include "tessera/models/knet/knet_config.h"
+#include "tessera/models/knet/semantic_knet_config.h"
 #include "tessera/nn/compat.h"
 #include "tessera/nn/tensor_io.h"
 
 namespace tessera {
+namespace {
+
+template <class Net>
+Net load_network(Net net, const std::filesystem::path& checkpoint, const ComputeOptions& compute) {
+  load_checkpoint(*net, checkpoint);
+  net->to(torch::Device(compute.device));
+  if (compute.precision == "bf16") net->to(torch::kBFloat16);
+  return net;
+}
+
+}  // namespace
 
 void read_fields(ConfigReader& reader, TestOptions& options) {
   reader.read("scale", options.scale);
@@ -30,15 +43,18 @@ std::unique_ptr<ImagePredictor> make_image_predictor(const Config& config,
                                                      const std::vector<ClassInfo>& classes,
                                                      const ComputeOptions& compute) {
   const auto type = config.section_text("model", "type");
-  if (type != "knet")
-    fail("model.type is '{}', of which no images can be predicted; expected knet", type);
   set_compute_threads(compute.threads);
-  KNet net(config.section<KNetOptions>("model"));
-  load_checkpoint(*net, checkpoint);
-  net->to(torch::Device(compute.device));
-  if (compute.precision == "bf16") net->to(torch::kBFloat16);
-  return std::make_unique<KNetPredictor>(net, config.section<TestOptions>("test"), classes,
-                                         compute.threads);
+  if (type == "knet")
+    return std::make_unique<KNetPredictor>(
+        load_network(KNet(config.section<KNetOptions>("model")), checkpoint, compute),
+        config.section<TestOptions>("test"), classes, compute.threads);
+  if (type == "semantic_knet")
+    return std::make_unique<SemanticPredictor>(
+        load_network(SemanticKNet(config.section<SemanticKNetOptions>("model")), checkpoint,
+                     compute),
+        config.section<SemanticTestOptions>("test"), classes, compute.threads);
+  fail("model.type is '{}', of which no images can be predicted; expected knet or semantic_knet",
+       type);
 }
 
 }  // namespace tessera

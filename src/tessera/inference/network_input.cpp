@@ -7,14 +7,15 @@
 
 namespace tessera {
 
-NetworkInput::NetworkInput(const Image& picture, const TestOptions& test) {
-  const Size resized = test.scale ? rescaled_size(picture.size(), *test.scale) : picture.size();
-  geometry = {picture.size(), resized, padded_size(resized, test.divisor)};
+NetworkInput::NetworkInput(const Image& picture, const std::optional<Scale>& scale, int divisor,
+                           const NormalizeOptions& normalize) {
+  const Size resized = scale ? rescaled_size(picture.size(), *scale) : picture.size();
+  geometry = {picture.size(), resized, padded_size(resized, divisor)};
   pixels = torch::empty({1, 3, geometry.padded.height, geometry.padded.width});
   normalize_into(resized == picture.size()
                      ? picture
                      : resize_image(picture, resized, Interpolation::kBilinear),
-                 test.normalize, geometry.padded, pixels.data_ptr<float>());
+                 normalize, geometry.padded, pixels.data_ptr<float>());
 }
 
 torch::Tensor NetworkInput::on_device_of(const torch::nn::Module& net) const {

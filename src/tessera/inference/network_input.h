@@ -3,6 +3,8 @@
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
+#include <optional>
+
 #include "tessera/data/class_list.h"
 #include "tessera/inference/image_predictor.h"
 #include "tessera/models/knet/knet.h"
@@ -11,7 +13,10 @@ namespace tessera {
 
 /// A picture as a network takes it: resized, normalised, padded.
 struct NetworkInput {
-  NetworkInput(const Image& picture, const TestOptions& test);
+  NetworkInput(const Image& picture, const std::optional<Scale>& scale, int divisor,
+               const NormalizeOptions& normalize);
+  NetworkInput(const Image& picture, const TestOptions& test)
+      : NetworkInput(picture, test.scale, test.divisor, test.normalize) {}
   /// The pixels where a network's parameters are, in their type.
   torch::Tensor on_device_of(const torch::nn::Module& net) const;
 

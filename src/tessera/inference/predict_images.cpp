@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "tessera/core/atomic_folder.h"
@@ -38,6 +39,21 @@ std::vector<NamedPicture> pictures_in(const fs::path& folder) {
   return pictures;
 }
 
+/// The numbers that the dataset's own files have for the classes; ADE20K's count from 1.
+LabelMap numbers_of_classes(const LabelMap& labels, const std::vector<ClassInfo>& classes) {
+  LabelMap numbers(labels.size(), 1);
+  std::transform(labels.values().begin(), labels.values().end(), numbers.values().begin(),
+                 [&](std::uint8_t label) { return static_cast<std::uint8_t>(classes[label].id); });
+  return numbers;
+}
+
+/// An Error when a class has a number that label pictures cannot hold.
+void check_numbers(const std::vector<ClassInfo>& classes) {
+  for (const ClassInfo& info : classes)
+    if (info.id < 0 || info.id > std::numeric_limits<std::uint8_t>::max())
+      fail("class '{}' has the number {}; label pictures hold 0 to 255", info.name, info.id);
+}
+
 /// Writes whatever kind of results a model has.
 class ResultFiles {
  public:
@@ -56,7 +72,8 @@ class ResultFiles {
     if (prediction.semantic) {
       const fs::path path = folder_ / "semantic" / (name + ".png");
       make_directories(path.parent_path());
-      write_png(path, *prediction.semantic);
+      check_numbers(classes_);
+      write_png(path, numbers_of_classes(*prediction.semantic, classes_));
     }
   }
 

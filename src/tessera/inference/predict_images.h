@@ -25,8 +25,8 @@ struct PredictOptions {
 };
 
 /// Predicts every picture and writes the official programs' files into the folder `out`:
-/// results.panoptic.json with panoptic/, results.segm.json and results.bbox.json, or semantic/. The
-/// folder appears whole or not at all.
+/// results.panoptic.json with panoptic/, results.segm.json and results.bbox.json, or semantic/ with
+/// label pictures that hold the numbers of ClassInfo::id. The folder appears whole or not at all.
 void predict_images(ImagePredictor& predictor, const std::vector<NamedPicture>& pictures,
                     const std::vector<ClassInfo>& classes, const std::filesystem::path& out,
                     const PredictOptions& options);

@@ -60,7 +60,8 @@ PanopticMap VideoKNetPredictor::predict(const Image& picture, int frame,
     tracks = track_by_overlap(merged, things);
   } else {
     detections = find_detections(merged, things, output, input.geometry);
-    if (!things.empty() || !test_.faults.uncounted_frames) matches = tracker_.match(detections, frame);
+    if (!things.empty() || !test_.faults.uncounted_frames)
+      matches = tracker_.match(detections, frame);
     tracks = tracks_of(things.size(), matches);
   }
   previous_kernels_ = output.kernels;

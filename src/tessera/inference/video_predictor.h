@@ -26,9 +26,11 @@ enum class Association {
 
 /// The faults of the official inference that published numbers depend on.
 struct OfficialFaults {
-  bool shifted_ids = true;       ///< from the first duplicate on every object has its neighbour's id
-  bool unassigned_is_road = true;  ///< pixels of dropped segments are class 0, not the likeliest stuff
-  bool stretched_filter = true;  ///< the map of things is stretched over the picture with its padding
+  bool shifted_ids = true;  ///< from the first duplicate on every object has its neighbour's id
+  bool unassigned_is_road =
+      true;  ///< pixels of dropped segments are class 0, not the likeliest stuff
+  bool stretched_filter =
+      true;  ///< the map of things is stretched over the picture with its padding
   bool uncounted_frames = true;  ///< the tracker does not see frames without things
 };
 

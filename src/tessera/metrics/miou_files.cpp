@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kStreetClasses = 19;
+constexpr int kAde20kClasses = 150;
 constexpr int kIgnoreLabel = 255;
 // What Cityscapes appends to a frame's name; the two sides may differ in it.
 constexpr std::array<std::string_view, 3> kSuffixes = {"_gtFine_labelTrainIds", "_gtFine_labelIds",
@@ -68,11 +70,31 @@ std::vector<Picture> pair_pictures(const fs::path& gt, const fs::path& pred) {
   return pictures;
 }
 
-PanopticMap class_map(const fs::path& file, int ignore_label) {
+/// How files number what they show.
+struct Numbering {
+  bool from_1 = false;  ///< ADE20K: 0 is no class, and in the ground truth unlabelled
+  int ignore_label = kIgnoreLabel;
+
+  /// Pairs of file values as pairs of classes that count from 0.
+  PairTable classes(const PairTable& table) const {
+    constexpr std::uint32_t kNoClass = 0xFFFF;
+    if (!from_1) return table;
+    const auto count_from_0 = [](std::uint32_t none) {
+      return [none](std::uint32_t value) {
+        return value == 0 ? none : value == kIgnoreLabel ? value : value - 1;
+      };
+    };
+    return map_values(table, count_from_0(kIgnoreLabel), count_from_0(kNoClass));
+  }
+};
+
+PanopticMap class_map(const fs::path& file, const Numbering& numbering) {
   IdMap labels = to_map(read_label_runs(file));
   // Views keep id 0 for what is not judged.
   for (std::uint32_t& label : labels.values())
-    label = label == static_cast<std::uint32_t>(ignore_label) ? 0 : label + 1;
+    label = label == static_cast<std::uint32_t>(numbering.ignore_label) ? 0
+            : numbering.from_1                                          ? label
+                                                                        : label + 1;
   return describe_ids(std::move(labels), [](std::uint32_t id) {
     Segment segment;
     segment.category = static_cast<int>(id) - 1;
@@ -81,16 +103,22 @@ PanopticMap class_map(const fs::path& file, int ignore_label) {
 }
 
 FrameView view_of(const Picture& picture, const std::vector<Category>& categories,
-                  int ignore_label) {
-  return {picture.name, class_map(picture.gt, ignore_label), class_map(picture.pred, ignore_label),
+                  const Numbering& numbering) {
+  return {picture.name, class_map(picture.gt, numbering), class_map(picture.pred, numbering),
           are_street_categories(categories)};
 }
 
 EvalResult evaluate_miou(const EvalOptions& options) {
-  const int classes = options.num_classes.value_or(kStreetClasses);
-  const std::vector<Category> categories =
-      classes == kStreetClasses ? street_categories({}) : plain_categories(classes, {});
-  auto metric = std::make_unique<MeanIou>(categories, options.ignore_label.value_or(kIgnoreLabel));
+  const Numbering numbering = {options.variant == "ade20k",
+                               options.ignore_label.value_or(kIgnoreLabel)};
+  const int classes =
+      options.num_classes.value_or(numbering.from_1 ? kAde20kClasses : kStreetClasses);
+  const std::vector<Category> categories = classes == kStreetClasses && !numbering.from_1
+                                               ? street_categories({})
+                                               : plain_categories(classes, {});
+  const MiouRules rules =
+      options.variant == "videoknet" ? MiouRules::kVideoKNet : MiouRules::kMmseg;
+  auto metric = std::make_unique<MeanIou>(categories, numbering.ignore_label, rules);
   const std::vector<Picture> all = pair_pictures(options.gt, options.pred);
   std::vector<std::string> units;
   std::vector<Picture> mine;
@@ -104,15 +132,15 @@ EvalResult evaluate_miou(const EvalOptions& options) {
     return with_context(mine[index].pred.string(),
                         [&] { return counters[static_cast<std::size_t>(worker)].count(gt, pred); });
   };
-  const auto consume = [&](std::size_t index, const PairTable& table) {
+  const auto consume = [&](std::size_t index, const PairTable& values) {
+    const PairTable table = numbering.classes(values);
     const Picture& picture = mine[index];
     with_context(picture.gt.string(), [&] { metric->add(table); });
     if (!options.on_frame) return;
-    MeanIou alone(metric->categories(), metric->ignore_label());
+    MeanIou alone(categories, numbering.ignore_label, rules);
     alone.add(table);
-    options.on_frame({"", picture.name, alone.mean_of_present(),
-                      [picture, categories, ignore = metric->ignore_label()] {
-                        return view_of(picture, categories, ignore);
+    options.on_frame({"", picture.name, alone.mean_of_present(), [picture, categories, numbering] {
+                        return view_of(picture, categories, numbering);
                       }});
   };
   for_each_in_order<PairTable>(mine.size(), options.threads, produce, consume);
@@ -128,7 +156,14 @@ MetricKind miou_kind() {
           {{"videoknet",
             "Video K-Net's eval_miou: absent classes count 0; the mean of present ones is given "
             "too",
-            {EvalOption::kNumClasses, EvalOption::kIgnoreLabel}}},
+            {EvalOption::kNumClasses, EvalOption::kIgnoreLabel}},
+           {"mmseg",
+            "mmsegmentation's accuracies, IoU, Dice, F-score, precision and recall; absent classes "
+            "are left out",
+            {EvalOption::kNumClasses, EvalOption::kIgnoreLabel}},
+           {"ade20k",
+            "the same for ADE20K's annotations and submissions, whose files count classes from 1",
+            {EvalOption::kNumClasses}}},
           evaluate_miou,
           MeanIou::restore};
 }

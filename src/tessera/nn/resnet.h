@@ -12,9 +12,9 @@
 namespace tessera {
 
 struct ResNetOptions {
-  int depth = 50;          ///< 18, 34, 50 or 101
+  int depth = 50;                   ///< 18, 34, 50 or 101
   std::int64_t base_channels = 64;  ///< of the stem and the first stage
-  bool deep_stem = false;  ///< v1c: three 3x3 convolutions (`stem`) for one 7x7 (`conv1`)
+  bool deep_stem = false;           ///< v1c: three 3x3 convolutions (`stem`) for one 7x7 (`conv1`)
   std::array<std::int64_t, 4> strides = {1, 2, 2, 2};
   std::array<std::int64_t, 4> dilations = {1, 1, 1, 1};
   bool contract_dilation = false;  ///< the first block of a dilated stage takes half its dilation

@@ -9,6 +9,7 @@
 #include "tessera/core/interrupt.h"
 #include "tessera/core/progress.h"
 #include "tessera/data/label_coding.h"
+#include "tessera/image/widen.h"
 #include "tessera/inference/knet_predictor.h"
 #include "tessera/inference/overlay.h"
 #include "tessera/metrics/coco.h"
@@ -20,12 +21,6 @@ namespace tessera {
 namespace {
 
 constexpr std::size_t kShown = 4;
-
-IdMap widen(const LabelMap& labels) {
-  IdMap wide(labels.size(), 1);
-  std::copy(labels.values().begin(), labels.values().end(), wide.values().begin());
-  return wide;
-}
 
 PanopticMap to_map(const PanopticPrediction& prediction) {
   PanopticMap map;
