@@ -8,13 +8,14 @@
 
 #include "tessera/nn/backbone.h"
 #include "tessera/nn/conv_unit.h"
+#include "tessera/nn/inference_form.h"
 
 namespace tessera {
 
 struct ResNetOptions {
-  int depth = 50;          ///< 18, 34, 50 or 101
+  int depth = 50;                   ///< 18, 34, 50 or 101
   std::int64_t base_channels = 64;  ///< of the stem and the first stage
-  bool deep_stem = false;  ///< v1c: three 3x3 convolutions (`stem`) for one 7x7 (`conv1`)
+  bool deep_stem = false;           ///< v1c: three 3x3 convolutions (`stem`) for one 7x7 (`conv1`)
   std::array<std::int64_t, 4> strides = {1, 2, 2, 2};
   std::array<std::int64_t, 4> dilations = {1, 1, 1, 1};
   bool contract_dilation = false;  ///< the first block of a dilated stage takes half its dilation
@@ -27,11 +28,13 @@ struct ResNetOptions {
 /// ResNet as the references have it: the stride is in the 3x3 convolution. forward() returns
 /// C2..C5, the outputs of the four stages. Parameters are named as in mmdet and mmseg (and
 /// torchvision, without `fc`).
-class ResNetImpl : public BackboneImpl {
+class ResNetImpl : public BackboneImpl, public InferenceForm {
  public:
   explicit ResNetImpl(const ResNetOptions& options);
   std::vector<torch::Tensor> forward(const torch::Tensor& image) override;
   void train(bool on = true) override;
+  void fold_norms() override;
+  void pack_weights() override;
 
   std::vector<std::int64_t> out_channels() const override { return out_channels_; }
 
@@ -42,6 +45,7 @@ class ResNetImpl : public BackboneImpl {
   ResNetOptions options_;
   std::vector<std::int64_t> out_channels_;
   ConvNorm conv1_;
+  bool packed_ = false;
   torch::nn::Sequential stem_{nullptr};
   std::vector<torch::nn::Sequential> layers_;
 };
