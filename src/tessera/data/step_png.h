@@ -14,7 +14,8 @@ inline constexpr int kStepVoid = 255;
 /// Identities are class id * this + the number in the file.
 inline constexpr std::int64_t kStepTrackDivisor = 10000;
 
-/// Reads a label picture as KITTI-STEP stores it: R = class id, G * 256 + B = instance. Pixels of a thing class without an instance (0) are a crowd.
+/// Reads a label picture as KITTI-STEP stores it: R = class id, G * 256 + B = instance. Pixels of a
+/// thing class without an instance (0) are a crowd.
 PanopticMap read_step_png(const std::filesystem::path& path, const std::vector<ClassInfo>& classes);
 
 /// Classes and track ids of every pixel as KITTI-STEP's files number them; track 0 is for stuff and

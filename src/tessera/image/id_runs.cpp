@@ -41,8 +41,8 @@ std::size_t first_change(const std::uint8_t* row, std::size_t begin, std::size_t
   std::size_t i = begin;
 #if defined(__SSE2__)
   for (; i + 4 * kBlock <= size; i += 4 * kBlock) {
-    const __m128i first = _mm_and_si128(unchanged(row + i, distance),
-                                        unchanged(row + i + kBlock, distance));
+    const __m128i first =
+        _mm_and_si128(unchanged(row + i, distance), unchanged(row + i + kBlock, distance));
     const __m128i second = _mm_and_si128(unchanged(row + i + 2 * kBlock, distance),
                                          unchanged(row + i + 3 * kBlock, distance));
     if (_mm_movemask_epi8(_mm_and_si128(first, second)) != 0xffff) break;
@@ -59,8 +59,8 @@ std::size_t first_change(const std::uint8_t* row, std::size_t begin, std::size_t
 IdRuns to_runs(const IdMap& ids) {
   IdRuns picture{ids.size(), {}};
   for (int y = 0; y < ids.height(); ++y)
-    append_row<sizeof(std::uint32_t)>(
-        picture, y, reinterpret_cast<const std::uint8_t*>(ids.row(y)), native_id);
+    append_row<sizeof(std::uint32_t)>(picture, y, reinterpret_cast<const std::uint8_t*>(ids.row(y)),
+                                      native_id);
   return picture;
 }
 

@@ -7,6 +7,8 @@
 #include "tessera/inference/knet_predictor.h"
 #include "tessera/models/knet/knet_config.h"
 #include "tessera/nn/compat.h"
+#include "tessera/nn/fill.h"
+#include "tessera/nn/inference_form.h"
 #include "tessera/nn/tensor_io.h"
 
 namespace tessera {
@@ -25,18 +27,26 @@ void read_fields(ConfigReader& reader, TestOptions& options) {
   reader.read("official_ids", options.official_ids);
 }
 
+void prepare_model(torch::nn::Module& module, const WeightSource& weights,
+                   const ComputeOptions& compute) {
+  set_compute_threads(compute.threads);
+  if (const auto* checkpoint = std::get_if<std::filesystem::path>(&weights))
+    load_checkpoint(module, *checkpoint);
+  else
+    fill_module(module, std::to_string(std::get<SeededWeights>(weights).seed));
+  prepare_for_inference(module, torch::Device(compute.device),
+                        compute.precision == "bf16" ? torch::kBFloat16 : torch::kFloat32);
+}
+
 std::unique_ptr<ImagePredictor> make_image_predictor(const Config& config,
-                                                     const std::filesystem::path& checkpoint,
+                                                     const WeightSource& weights,
                                                      const std::vector<ClassInfo>& classes,
                                                      const ComputeOptions& compute) {
   const auto type = config.section_text("model", "type");
   if (type != "knet")
     fail("model.type is '{}', of which no images can be predicted; expected knet", type);
-  set_compute_threads(compute.threads);
   KNet net(config.section<KNetOptions>("model"));
-  load_checkpoint(*net, checkpoint);
-  net->to(torch::Device(compute.device));
-  if (compute.precision == "bf16") net->to(torch::kBFloat16);
+  prepare_model(*net, weights, compute);
   return std::make_unique<KNetPredictor>(net, config.section<TestOptions>("test"), classes,
                                          compute.threads);
 }
