@@ -38,9 +38,7 @@ int become_torch_program(char** argv) {
 
 void add_commands(CLI::App& app) {
   add_convert_command(app);
-  add_bench_command(app);
   add_eval_command(app);
-  add_inspect_command(app);
   add_prepare_command(app);
   add_synth_command(app);
   add_visualize_command(app);

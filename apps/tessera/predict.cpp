@@ -11,7 +11,6 @@
 #include "tessera/core/error.h"
 #include "tessera/core/log.h"
 #include "tessera/data/class_list.h"
-#include "tessera/data/step_png.h"
 #include "tessera/inference/predict_videos.h"
 #include "torch_commands.h"
 
@@ -50,10 +49,7 @@ void predict_videos_of(const Config& config, const std::vector<ClassInfo>& class
                        const State& state) {
   const auto videos = find_videos(state.input, config);
   const auto predictor = make_video_predictor(config, state.checkpoint, classes, state.compute);
-  const auto test = config.section<VideoTestOptions>("test");
-  PredictVideosOptions options;
-  options.numbers = test.result_numbers;
-  options.unassigned = test.faults.unassigned_is_road ? 0 : kStepVoid;
+  PredictVideosOptions options = result_options(config.section<VideoTestOptions>("test"));
   options.cat_ins = state.cat_ins;
   const auto wants = [&](const char* view) {
     return std::find(state.views.begin(), state.views.end(), view) != state.views.end();

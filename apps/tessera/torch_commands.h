@@ -13,7 +13,10 @@ struct TorchCommand {
 /// into when one is called: loading libtorch takes longer than most other commands run.
 inline constexpr std::array kTorchCommands = {
     TorchCommand{"ablate", "Train, predict and score the variants of a study"},
+    TorchCommand{"bench", "Measure how long each stage of prediction takes, or of reading data"},
     TorchCommand{"info", "Show versions, devices, CPU features, BLAS, threads and memory"},
+    TorchCommand{"inspect",
+                 "Show what a checkpoint, a model or a dataset holds, and what is wrong"},
     TorchCommand{"predict", "Segment pictures or track through videos with a trained model"},
     TorchCommand{"train", "Train a model"},
 };

@@ -16,6 +16,7 @@
 #include "tessera/models/knet/kernel_updator.h"
 #include "tessera/models/knet/knet.h"
 #include "tessera/models/knet/mask_matcher.h"
+#include "tessera/nn/inference_form.h"
 #include "tessera/nn/losses.h"
 #include "tessera/nn/make_backbone.h"
 #include "tessera/nn/resize.h"
@@ -172,7 +173,7 @@ void run_inference(const Case& c, Report& report) {
   KNet net(knet_options(c.data.at("model")));
   compare_keys(c, report, *net);
   fill_case_module(c, *net);
-  net->eval();
+  prepare_for_inference(*net, torch::kCPU, torch::kFloat32);
   const auto features = net->backbone->forward(case_input(c, report, "img"));
   compare_levels(report, "backbone/c", features);
   const auto levels = net->neck(features);
@@ -213,7 +214,7 @@ void run_features(const Case& c, Report& report) {
   const auto neck = wrapper->register_module("neck", Fpn(backbone->out_channels(), 256));
   fill_case_module(c, *wrapper);
   if (c.data.contains("keys")) compare_keys(c, report, *wrapper);
-  wrapper->eval();
+  prepare_for_inference(*wrapper, torch::kCPU, torch::kFloat32);
   const auto features = backbone->forward(case_input(c, report, "img"));
   compare_levels(report, "backbone/c", features);
   compare_levels(report, "neck/p", neck->forward(features));

@@ -15,6 +15,7 @@
 #include "tessera/inference/knet_postprocess.h"
 #include "tessera/models/knet/kernel_updator.h"
 #include "tessera/nn/fill.h"
+#include "tessera/nn/inference_form.h"
 #include "tessera/nn/resize.h"
 #include "tessera/nn/tensor_io.h"
 #include "tessera/training/lr_schedule.h"
@@ -137,7 +138,7 @@ void run_single(const Case& c, Report& report) {
   if (!video) options.mask_upsampling = 2;
   VideoKNet net(options);
   fill_video_knet(c, report, *net);
-  net->eval();
+  prepare_for_inference(*net, torch::kCPU, torch::kFloat32);
   const auto image = signals_in(c.data.at("input")).front();
   const auto features = net->backbone->forward(image);
   for (std::size_t i = 0; i < features.size(); ++i)
@@ -193,7 +194,7 @@ void run_linked_pair(const Case& c, Report& report) {
   VideoKNet net(video_knet_options(c));
   compare_keys(c, report, *net);
   fill_video_knet(c, report, *net);
-  net->eval();
+  prepare_for_inference(*net, torch::kCPU, torch::kFloat32);
   torch::Tensor previous;
   for (int frame = 0; frame < 2; ++frame) {
     const auto image = signal(fmt::format("video_knet/swinb/1/f{}", frame), {1, 3, 64, 96}, 2.0);

@@ -12,6 +12,7 @@
 #include "tessera/inference/knet_postprocess.h"
 #include "tessera/inference/network_input.h"
 #include "tessera/inference/video_knet_predictor.h"
+#include "tessera/nn/inference_form.h"
 #include "tessera/tracking/quasi_dense_tracker.h"
 #include "video_knet_case.h"
 
@@ -172,6 +173,7 @@ void run_sequence(const Case& c, Report& report) {
   const auto classes = class_list(vipseg ? "vipseg" : "kitti-step");
   VideoKNet net(options);
   fill_video_knet(c, report, *net);
+  prepare_for_inference(*net, torch::kCPU, torch::kFloat32);
   VideoKNetPredictor predictor(net, {}, classes, 2);
   const Values& frames = report.stored("frames_rgb_u8");
   const auto ids = c.data.at("frame_ids").get<std::vector<int>>();
@@ -228,7 +230,7 @@ void run_picture(const Case& c, Report& report) {
   options.track_link = TrackLink::kNone;
   KNet net(options);
   fill_video_knet(c, report, *net);
-  net->eval();
+  prepare_for_inference(*net, torch::kCPU, torch::kFloat32);
   TestOptions test;
   test.scale.reset();
   const Values& frame = report.stored("frame_rgb_u8");

@@ -1,5 +1,7 @@
 #include "tessera/core/machine.h"
 
+#include <malloc.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -51,6 +53,14 @@ Machine describe_machine(const std::string& cpuinfo, const std::string& meminfo)
 
 Machine describe_machine() {
   return describe_machine(read_proc("/proc/cpuinfo"), read_proc("/proc/meminfo"));
+}
+
+std::uint64_t peak_memory_bytes() { return kilobytes(read_proc("/proc/self/status"), "VmHWM"); }
+
+void reset_peak_memory() {
+  constexpr const char* kResetPeak = "5";
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << kResetPeak;
 }
 
 }  // namespace tessera

@@ -20,4 +20,10 @@ Machine describe_machine();
 /// The same from the texts of /proc/cpuinfo and /proc/meminfo.
 Machine describe_machine(const std::string& cpuinfo, const std::string& meminfo);
 
+/// The most memory that this process has had at once, since it began or since the last
+/// reset_peak_memory().
+std::uint64_t peak_memory_bytes();
+/// Gives unused memory back first, so that only what is still needed counts.
+void reset_peak_memory();
+
 }  // namespace tessera

@@ -19,5 +19,17 @@ TEST(Machine, ReadsProcessorFeaturesAndMemory) {
 
 TEST(Machine, ThisOneHasMemory) { EXPECT_GT(describe_machine().memory_bytes, 0u); }
 
+TEST(Machine, PeakMemoryGrowsAndIsReset) {
+  constexpr std::size_t kBytes = 64 << 20;
+  const std::uint64_t before = peak_memory_bytes();
+  EXPECT_GT(before, 0u);
+  { std::vector<char> touched(kBytes, 1); }
+  const std::uint64_t with = peak_memory_bytes();
+  EXPECT_GE(with, before);
+  EXPECT_GE(with, kBytes);
+  reset_peak_memory();
+  EXPECT_LE(peak_memory_bytes() + kBytes / 2, with);
+}
+
 }  // namespace
 }  // namespace tessera

@@ -9,16 +9,16 @@
 #include "tessera/models/knet/knet_config.h"
 #include "tessera/models/knet/semantic_knet_config.h"
 #include "tessera/nn/compat.h"
+#include "tessera/nn/fill.h"
+#include "tessera/nn/inference_form.h"
 #include "tessera/nn/tensor_io.h"
 
 namespace tessera {
 namespace {
 
 template <class Net>
-Net load_network(Net net, const std::filesystem::path& checkpoint, const ComputeOptions& compute) {
-  load_checkpoint(*net, checkpoint);
-  net->to(torch::Device(compute.device));
-  if (compute.precision == "bf16") net->to(torch::kBFloat16);
+Net prepared(Net net, const WeightSource& weights, const ComputeOptions& compute) {
+  prepare_model(*net, weights, compute);
   return net;
 }
 
@@ -38,20 +38,29 @@ void read_fields(ConfigReader& reader, TestOptions& options) {
   reader.read("official_ids", options.official_ids);
 }
 
+void prepare_model(torch::nn::Module& module, const WeightSource& weights,
+                   const ComputeOptions& compute) {
+  set_compute_threads(compute.threads);
+  if (const auto* checkpoint = std::get_if<std::filesystem::path>(&weights))
+    load_checkpoint(module, *checkpoint);
+  else
+    fill_module(module, std::to_string(std::get<SeededWeights>(weights).seed));
+  prepare_for_inference(module, torch::Device(compute.device),
+                        compute.precision == "bf16" ? torch::kBFloat16 : torch::kFloat32);
+}
+
 std::unique_ptr<ImagePredictor> make_image_predictor(const Config& config,
-                                                     const std::filesystem::path& checkpoint,
+                                                     const WeightSource& weights,
                                                      const std::vector<ClassInfo>& classes,
                                                      const ComputeOptions& compute) {
   const auto type = config.section_text("model", "type");
-  set_compute_threads(compute.threads);
   if (type == "knet")
     return std::make_unique<KNetPredictor>(
-        load_network(KNet(config.section<KNetOptions>("model")), checkpoint, compute),
+        prepared(KNet(config.section<KNetOptions>("model")), weights, compute),
         config.section<TestOptions>("test"), classes, compute.threads);
   if (type == "semantic_knet")
     return std::make_unique<SemanticPredictor>(
-        load_network(SemanticKNet(config.section<SemanticKNetOptions>("model")), checkpoint,
-                     compute),
+        prepared(SemanticKNet(config.section<SemanticKNetOptions>("model")), weights, compute),
         config.section<SemanticTestOptions>("test"), classes, compute.threads);
   fail("model.type is '{}', of which no images can be predicted; expected knet or semantic_knet",
        type);

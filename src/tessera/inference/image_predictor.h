@@ -1,12 +1,17 @@
 #pragma once
 
+#include <torch/nn/module.h>
+
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tessera/core/config.h"
+#include "tessera/core/stage_clock.h"
 #include "tessera/data/dataset.h"
 #include "tessera/data/transforms/geometry.h"
 #include "tessera/data/transforms/normalize.h"
@@ -35,6 +40,11 @@ class ImagePredictor {
  public:
   virtual ~ImagePredictor() = default;
   virtual Prediction predict(const Image& picture) = 0;
+  /// From now on the stages of predict() end on `clock`; null: on none.
+  void time_stages(StageClock* clock) { clock_ = clock; }
+
+ protected:
+  StageClock* clock_ = nullptr;
 };
 
 /// Where and how a model computes.
@@ -44,10 +54,20 @@ struct ComputeOptions {
   int threads = 1;
 };
 
-/// The predictor of a configuration's `model`, with the weights of a checkpoint. Labels are the
-/// indexes of `classes`.
+/// Made-up weights, for measurements: by the fill rule, salted with the seed.
+struct SeededWeights {
+  std::uint64_t seed = 0;
+};
+/// A checkpoint's weights, or made-up ones.
+using WeightSource = std::variant<std::filesystem::path, SeededWeights>;
+
+/// Gives a module its weights and makes it ready to compute.
+void prepare_model(torch::nn::Module& module, const WeightSource& weights,
+                   const ComputeOptions& compute);
+
+/// The predictor of a configuration's `model`. Labels are the indexes of `classes`.
 std::unique_ptr<ImagePredictor> make_image_predictor(const Config& config,
-                                                     const std::filesystem::path& checkpoint,
+                                                     const WeightSource& weights,
                                                      const std::vector<ClassInfo>& classes,
                                                      const ComputeOptions& compute);
 

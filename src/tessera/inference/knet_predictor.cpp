@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tessera/inference/network_input.h"
+#include "tessera/nn/end_stage.h"
 
 namespace tessera {
 
@@ -19,7 +20,9 @@ KNetPredictor::KNetPredictor(KNet net, TestOptions test, const std::vector<Class
 Prediction KNetPredictor::predict(const Image& picture) {
   const torch::InferenceMode inference;
   const NetworkInput input(picture, test_);
-  const KNetOutput output = net_(input.on_device_of(*net_));
+  const auto pixels = input.on_device_of(*net_);
+  end_stage(clock_, "preprocess", pixels);
+  const KNetOutput output = net_(pixels, torch::Tensor(), clock_);
   const auto class_logits = finite_scores(output.class_logits[0]);
   const auto probabilities =
       mask_probabilities(output.mask_logits[0], net_->options().mask_upsampling);
@@ -33,6 +36,7 @@ Prediction KNetPredictor::predict(const Image& picture) {
       prediction.instances->push_back(
           {order_.dataset_of_model[found.label], found.score, std::move(found.mask)});
   }
+  end_stage(clock_, "post-process", probabilities);
   return prediction;
 }
 

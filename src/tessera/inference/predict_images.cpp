@@ -120,9 +120,12 @@ void predict_images(ImagePredictor& predictor, const std::vector<NamedPicture>& 
   for (const NamedPicture& picture : pictures) {
     check_interrupt();
     with_context(picture.path.string(), [&] {
+      if (options.clock != nullptr) options.clock->start();
       const Image image = read_image(picture.path);
+      if (options.clock != nullptr) options.clock->end("decode");
       const Prediction prediction = predictor.predict(image);
       files.add(picture.name, prediction);
+      if (options.clock != nullptr) options.clock->end("encode");
       if (options.visualize) {
         const fs::path path = folder.path() / "overlay" / (picture.name + ".jpg");
         make_directories(path.parent_path());

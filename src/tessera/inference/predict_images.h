@@ -20,8 +20,9 @@ struct NamedPicture {
 std::vector<NamedPicture> find_pictures(const std::string& input, const Config& config);
 
 struct PredictOptions {
-  bool visualize = false;  ///< overlays beside the results
-  bool replace = false;    ///< a folder that holds something may be replaced
+  bool visualize = false;       ///< overlays beside the results
+  bool replace = false;         ///< a folder that holds something may be replaced
+  StageClock* clock = nullptr;  ///< takes the time of reading (`decode`) and writing (`encode`)
 };
 
 /// Predicts every picture and writes the official programs' files into the folder `out`:

@@ -39,6 +39,13 @@ bool is_number(const std::string& name) {
   return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
 }
 
+Image16 narrow(const IdMap& ids) {
+  Image16 picture(ids.size(), 1);
+  for (std::size_t i = 0; i < ids.values().size(); ++i)
+    picture.values()[i] = static_cast<std::uint16_t>(ids.values()[i]);
+  return picture;
+}
+
 /// Encodes and writes frames on threads of its own.
 class ResultWriter {
  public:
@@ -51,7 +58,7 @@ class ResultWriter {
   void add(const std::string& video, const std::string& frame, PanopticMap map) {
     if (tasks_.size() >= kWaitingFrames) take_one();
     tasks_.push_back(std::async(std::launch::async, [this, video, frame, map = std::move(map)] {
-      write(video, frame, map);
+      write_frame_results(folder_, video, frame, map, numbers_, options_);
     }));
   }
   /// Whether a frame could not be written.
@@ -71,29 +78,6 @@ class ResultWriter {
       failed_ = true;
       throw;
     }
-  }
-
-  void write(const std::string& video, const std::string& frame, const PanopticMap& map) const {
-    const StepMaps maps = step_maps(map, numbers_, options_.unassigned);
-    const fs::path final_folder = folder_ / "final" / video;
-    make_directories(final_folder);
-    write_png(final_folder / (frame + ".png"), step_picture(maps, video + "/" + frame), 1);
-    if (!options_.cat_ins) return;
-    const bool numbered = is_number(video) && is_number(frame);
-    const std::string name = numbered
-                                 ? fmt::format("{:06}_{:06}", std::stoi(video), std::stoi(frame))
-                                 : video + "_" + frame;
-    const fs::path folder = folder_ / "panoptic" / (numbered ? without_zeros(video) : video);
-    make_directories(folder);
-    write_png(folder / (name + "_cat.png"), narrow(maps.classes), 1);
-    write_png(folder / (name + "_ins.png"), narrow(maps.tracks), 1);
-  }
-
-  static Image16 narrow(const IdMap& ids) {
-    Image16 picture(ids.size(), 1);
-    for (std::size_t i = 0; i < ids.values().size(); ++i)
-      picture.values()[i] = static_cast<std::uint16_t>(ids.values()[i]);
-    return picture;
   }
 
   fs::path folder_;
@@ -243,12 +227,39 @@ void draw_views(const std::vector<VideoInput>& videos, const std::vector<ClassIn
 
 }  // namespace
 
+PredictVideosOptions result_options(const VideoTestOptions& test) {
+  PredictVideosOptions options;
+  options.numbers = test.result_numbers;
+  options.unassigned = test.faults.unassigned_is_road ? 0 : kStepVoid;
+  return options;
+}
+
+std::vector<int> result_numbers(const std::vector<ClassInfo>& classes, ResultNumbers numbers) {
+  return numbers == ResultNumbers::kStuffFirst ? stuff_first_numbers(classes)
+                                               : dataset_numbers(classes);
+}
+
+void write_frame_results(const fs::path& folder, const std::string& video, const std::string& frame,
+                         const PanopticMap& map, const std::vector<int>& numbers,
+                         const PredictVideosOptions& options) {
+  const StepMaps maps = step_maps(map, numbers, options.unassigned);
+  const fs::path final_folder = folder / "final" / video;
+  make_directories(final_folder);
+  write_png(final_folder / (frame + ".png"), step_picture(maps, video + "/" + frame), 1);
+  if (!options.cat_ins) return;
+  const bool numbered = is_number(video) && is_number(frame);
+  const std::string name = numbered ? fmt::format("{:06}_{:06}", std::stoi(video), std::stoi(frame))
+                                    : video + "_" + frame;
+  const fs::path pairs = folder / "panoptic" / (numbered ? without_zeros(video) : video);
+  make_directories(pairs);
+  write_png(pairs / (name + "_cat.png"), narrow(maps.classes), 1);
+  write_png(pairs / (name + "_ins.png"), narrow(maps.tracks), 1);
+}
+
 void predict_videos(VideoPredictor& predictor, const std::vector<VideoInput>& videos,
                     const std::vector<ClassInfo>& classes, const fs::path& out,
                     const PredictVideosOptions& options) {
-  const std::vector<int> numbers = options.numbers == ResultNumbers::kStuffFirst
-                                       ? stuff_first_numbers(classes)
-                                       : dataset_numbers(classes);
+  const std::vector<int> numbers = result_numbers(classes, options.numbers);
   UnfinishedRun run(out, options.run, options.replace);
   {
     ResultWriter writer(run.folder(), numbers, options);

@@ -23,6 +23,17 @@ struct PredictVideosOptions {
   std::string run;
 };
 
+/// What a model's configuration says about its results.
+PredictVideosOptions result_options(const VideoTestOptions& test);
+
+/// Writes what is asked for of one frame below `folder`; `numbers` has each class's.
+void write_frame_results(const std::filesystem::path& folder, const std::string& video,
+                         const std::string& frame, const PanopticMap& map,
+                         const std::vector<int>& numbers, const PredictVideosOptions& options);
+
+/// The number of each class in the files of results.
+std::vector<int> result_numbers(const std::vector<ClassInfo>& classes, ResultNumbers numbers);
+
 /// Predicts every frame and writes final/SEQUENCE/FRAME.png (KITTI-STEP's encoding) and what the
 /// options ask for into the folder `out`. The folder appears when all is done. A run that is
 /// interrupted, fails or is killed leaves `out`.partial; the same run called again goes on from

@@ -9,6 +9,7 @@
 #include "tessera/core/error.h"
 #include "tessera/inference/thing_boxes.h"
 #include "tessera/inference/tracker_state.h"
+#include "tessera/nn/end_stage.h"
 #include "tessera/nn/tensor_io.h"
 
 namespace tessera {
@@ -43,13 +44,16 @@ PanopticMap VideoKNetPredictor::predict(const Image& picture, int frame,
                                         VideoKNetFrameTrace* trace) {
   const torch::InferenceMode inference;
   const NetworkInput input(picture, test_);
-  const KNetOutput output = net_->forward(input.on_device_of(*net_), previous_kernels_);
+  const auto pixels = input.on_device_of(*net_);
+  end_stage(clock_, "preprocess", pixels);
+  const KNetOutput output = net_->forward(pixels, previous_kernels_, clock_);
   const auto probabilities =
       mask_probabilities(output.mask_logits[0], net_->options().mask_upsampling);
   const auto claims =
       panoptic_claims(finite_scores(output.class_logits[0]), net_->options().head, test_.things);
   const MergedMap merged =
       merge_panoptic(scaled_masks(probabilities, input.geometry), claims, test_.merge, threads_);
+  end_stage(clock_, "post-process", probabilities);
   std::vector<std::size_t> things;
   for (std::size_t k = 0; k < merged.segments.size(); ++k)
     if (merged.segments[k].claim.thing) things.push_back(k);
@@ -65,6 +69,7 @@ PanopticMap VideoKNetPredictor::predict(const Image& picture, int frame,
     tracks = tracks_of(things.size(), matches);
   }
   previous_kernels_ = output.kernels;
+  end_stage(clock_, "track", probabilities);
 
   PanopticMap map;
   for (std::size_t k = 0; k < merged.segments.size(); ++k) {

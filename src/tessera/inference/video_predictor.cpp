@@ -5,8 +5,6 @@
 #include "tessera/core/error.h"
 #include "tessera/inference/video_knet_predictor.h"
 #include "tessera/models/video_knet/video_knet_config.h"
-#include "tessera/nn/compat.h"
-#include "tessera/nn/tensor_io.h"
 
 namespace tessera {
 
@@ -55,17 +53,14 @@ bool predicts_videos(const Config& config) {
 }
 
 std::unique_ptr<VideoPredictor> make_video_predictor(const Config& config,
-                                                     const std::filesystem::path& checkpoint,
+                                                     const WeightSource& weights,
                                                      const std::vector<ClassInfo>& classes,
                                                      const ComputeOptions& compute) {
   if (!predicts_videos(config))
     fail("model.type is '{}', which tracks nothing; expected video_knet",
          config.section_text("model", "type"));
-  set_compute_threads(compute.threads);
   VideoKNet net(config.section<VideoKNetOptions>("model"));
-  load_checkpoint(*net, checkpoint);
-  net->to(torch::Device(compute.device));
-  if (compute.precision == "bf16") net->to(torch::kBFloat16);
+  prepare_model(*net, weights, compute);
   return std::make_unique<VideoKNetPredictor>(net, config.section<VideoTestOptions>("test"),
                                               classes, compute.threads);
 }

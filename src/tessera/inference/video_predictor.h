@@ -63,11 +63,17 @@ class VideoPredictor {
   /// Writes what predict() depends on, so that another predictor of the same model goes on.
   virtual void save_state(const std::filesystem::path& path) const = 0;
   virtual void load_state(const std::filesystem::path& path) = 0;
+
+  /// From now on the stages of predict() end on `clock`; null: on none.
+  void time_stages(StageClock* clock) { clock_ = clock; }
+
+ protected:
+  StageClock* clock_ = nullptr;
 };
 
-/// The predictor of a configuration's `model`, with the weights of a checkpoint.
+/// The predictor of a configuration's `model`.
 std::unique_ptr<VideoPredictor> make_video_predictor(const Config& config,
-                                                     const std::filesystem::path& checkpoint,
+                                                     const WeightSource& weights,
                                                      const std::vector<ClassInfo>& classes,
                                                      const ComputeOptions& compute);
 

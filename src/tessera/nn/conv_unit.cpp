@@ -19,8 +19,17 @@ ConvNorm::ConvNorm(torch::nn::Module& parent, const std::string& conv_name,
 }
 
 torch::Tensor ConvNorm::operator()(const torch::Tensor& x, Activation activation) const {
-  return activate(norm_(conv_(x)), activation);
+  const auto y = convolve(conv_, x);
+  return activate(norm_.is_empty() ? y : norm_(y), activation);
 }
+
+void ConvNorm::fold_norm() {
+  if (norm_.is_empty()) return;
+  tessera::fold_norm(conv_, norm_);
+  norm_ = nullptr;
+}
+
+void ConvNorm::pack_weight() { tessera::pack_weight(conv_); }
 
 ConvUnitImpl::ConvUnitImpl(std::int64_t in_channels, std::int64_t out_channels,
                            const ConvUnitOptions& options)
@@ -38,11 +47,19 @@ ConvUnitImpl::ConvUnitImpl(std::int64_t in_channels, std::int64_t out_channels,
 }
 
 torch::Tensor ConvUnitImpl::forward(const torch::Tensor& x) {
-  torch::Tensor y = conv(x);
+  torch::Tensor y = convolve(conv, x);
   if (bn) y = bn(y);
   // In mixed precision the convolution's result is narrower; CPUs normalise groups in one type.
   if (gn) y = gn(y.to(gn->weight.scalar_type()));
   return activate(std::move(y), activation_);
 }
+
+void ConvUnitImpl::fold_norms() {
+  if (!bn) return;
+  fold_norm(conv, bn);
+  bn = nullptr;
+}
+
+void ConvUnitImpl::pack_weights() { pack_weight(conv); }
 
 }  // namespace tessera

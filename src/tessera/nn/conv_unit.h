@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tessera/nn/inference_form.h"
+
 namespace tessera {
 
 enum class Norm { kNone, kBatch, kGroup32 };
@@ -23,9 +25,12 @@ class ConvNorm {
   torch::Tensor operator()(const torch::Tensor& x, Activation activation) const;
   bool empty() const { return conv_.is_empty(); }
 
+  void fold_norm();
+  void pack_weight();
+
  private:
   mutable torch::nn::Conv2d conv_{nullptr};
-  mutable torch::nn::BatchNorm2d norm_{nullptr};
+  mutable torch::nn::BatchNorm2d norm_{nullptr};  ///< none once it is folded
 };
 
 struct ConvUnitOptions {
@@ -39,10 +44,12 @@ struct ConvUnitOptions {
 
 /// Convolution, then norm, then activation: the references' ConvModule. The convolution (`conv`)
 /// has a bias only where no norm follows; the norm is `bn` or `gn`.
-class ConvUnitImpl : public torch::nn::Module {
+class ConvUnitImpl : public torch::nn::Module, public InferenceForm {
  public:
   ConvUnitImpl(std::int64_t in_channels, std::int64_t out_channels, const ConvUnitOptions& options);
   torch::Tensor forward(const torch::Tensor& x);
+  void fold_norms() override;
+  void pack_weights() override;
 
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d bn{nullptr};

@@ -28,7 +28,7 @@ std::vector<torch::Tensor> FpnImpl::forward(const std::vector<torch::Tensor>& le
   for (std::size_t i = levels.size(); i-- > 0;) {
     result[i] = lateral_convs_[i]->as<ConvUnitImpl>()->forward(levels[i]);
     if (i + 1 < levels.size())
-      result[i] = result[i] + resize_nearest(result[i + 1], result[i].sizes().slice(2));
+      result[i].add_(resize_nearest(result[i + 1], result[i].sizes().slice(2)));
   }
   for (std::size_t i = 0; i < levels.size(); ++i)
     result[i] = fpn_convs_[i]->as<ConvUnitImpl>()->forward(result[i]);

@@ -33,19 +33,21 @@ struct BlockOptions {
 
 /// The branch beside a block's convolutions: a 1x1 convolution where the shape changes, else
 /// nothing.
-class ShortcutImpl : public torch::nn::Module {
+class ShortcutImpl : public torch::nn::Module, public InferenceForm {
  public:
   explicit ShortcutImpl(const BlockOptions& options)
       : conv_(*this, "0", "1",
               plain_conv(options.in_channels, options.out_channels, 1, options.stride)) {}
   torch::Tensor forward(const torch::Tensor& x) { return conv_(x, Activation::kNone); }
+  void fold_norms() override { conv_.fold_norm(); }
+  void pack_weights() override { conv_.pack_weight(); }
 
  private:
   ConvNorm conv_;
 };
 TORCH_MODULE(Shortcut);
 
-class BlockImpl : public torch::nn::Module {
+class BlockImpl : public torch::nn::Module, public InferenceForm {
  public:
   explicit BlockImpl(const BlockOptions& options) {
     if (options.stride != 1 || options.in_channels != options.out_channels)
@@ -76,6 +78,13 @@ class BasicBlockImpl : public BlockImpl {
             plain_conv(options.in_channels, options.planes, 3, options.stride, options.dilation)),
         conv2_(*this, "conv2", "bn2", plain_conv(options.planes, options.planes, 3)) {
     register_downsample();
+  }
+
+  void fold_norms() override {
+    for (ConvNorm* conv : {&conv1_, &conv2_}) conv->fold_norm();
+  }
+  void pack_weights() override {
+    for (ConvNorm* conv : {&conv1_, &conv2_}) conv->pack_weight();
   }
 
  private:
@@ -109,12 +118,23 @@ class BottleneckImpl : public BlockImpl {
     register_downsample();
   }
 
+  void fold_norms() override {
+    for (ConvNorm* conv : convs()) conv->fold_norm();
+  }
+  void pack_weights() override {
+    for (ConvNorm* conv : convs()) conv->pack_weight();
+  }
+
  private:
   torch::Tensor residual(const torch::Tensor& x) override {
     const auto y = conv1_(x, Activation::kRelu);
-    const auto z =
-        conv2_.empty() ? deform2_norm_(deform2_(y)).relu_() : conv2_(y, Activation::kRelu);
-    return conv3_(z, Activation::kNone);
+    if (!conv2_.empty()) return conv3_(conv2_(y, Activation::kRelu), Activation::kNone);
+    const auto z = deform2_norm_(deform2_(dense(y))).relu_();
+    return conv3_(y.is_mkldnn() ? z.to_mkldnn() : z, Activation::kNone);
+  }
+  std::vector<ConvNorm*> convs() {
+    if (conv2_.empty()) return {&conv1_, &conv3_};
+    return {&conv1_, &conv2_, &conv3_};
   }
 
   ConvNorm conv1_;
@@ -191,18 +211,30 @@ ResNetImpl::ResNetImpl(const ResNetOptions& options) : options_(options) {
 }
 
 torch::Tensor ResNetImpl::forward_stem(const torch::Tensor& image) {
-  const auto x = stem_.is_empty() ? conv1_(image, Activation::kRelu) : stem_->forward(image);
+  const auto x = stem_.is_empty() ? conv1_(packed_ ? image.to_mkldnn() : image, Activation::kRelu)
+                                  : stem_->forward(image);
   return torch::max_pool2d(x, 3, 2, 1);
 }
 
 std::vector<torch::Tensor> ResNetImpl::forward(const torch::Tensor& image) {
   auto x = forward_stem(image);
+  // Between its convolutions a packed network stays in oneDNN's order.
+  if (packed_ && !x.is_mkldnn()) x = x.to_mkldnn();
   std::vector<torch::Tensor> stages;
   for (auto& layer : layers_) {
     x = layer->forward(x);
-    stages.push_back(x);
+    stages.push_back(dense(x));
   }
   return stages;
+}
+
+void ResNetImpl::fold_norms() {
+  if (!conv1_.empty()) conv1_.fold_norm();
+}
+
+void ResNetImpl::pack_weights() {
+  packed_ = true;
+  if (!conv1_.empty()) conv1_.pack_weight();
 }
 
 void ResNetImpl::freeze() {

@@ -8,6 +8,7 @@
 
 #include "tessera/nn/backbone.h"
 #include "tessera/nn/conv_unit.h"
+#include "tessera/nn/inference_form.h"
 
 namespace tessera {
 
@@ -27,11 +28,13 @@ struct ResNetOptions {
 /// ResNet as the references have it: the stride is in the 3x3 convolution. forward() returns
 /// C2..C5, the outputs of the four stages. Parameters are named as in mmdet and mmseg (and
 /// torchvision, without `fc`).
-class ResNetImpl : public BackboneImpl {
+class ResNetImpl : public BackboneImpl, public InferenceForm {
  public:
   explicit ResNetImpl(const ResNetOptions& options);
   std::vector<torch::Tensor> forward(const torch::Tensor& image) override;
   void train(bool on = true) override;
+  void fold_norms() override;
+  void pack_weights() override;
 
   std::vector<std::int64_t> out_channels() const override { return out_channels_; }
 
@@ -42,6 +45,7 @@ class ResNetImpl : public BackboneImpl {
   ResNetOptions options_;
   std::vector<std::int64_t> out_channels_;
   ConvNorm conv1_;
+  bool packed_ = false;
   torch::nn::Sequential stem_{nullptr};
   std::vector<torch::nn::Sequential> layers_;
 };

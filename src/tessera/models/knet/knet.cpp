@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "tessera/models/knet/knet_losses.h"
+#include "tessera/nn/end_stage.h"
 #include "tessera/nn/resize.h"
 
 namespace tessera {
@@ -27,9 +28,16 @@ KNetImpl::KNetImpl(const KNetOptions& options) : options_(options) {
   }
 }
 
-KNetOutput KNetImpl::forward(const torch::Tensor& images, const torch::Tensor& previous) {
-  KernelHeadOutput head = rpn_head(neck(backbone->forward(images)));
+KNetOutput KNetImpl::forward(const torch::Tensor& images, const torch::Tensor& previous,
+                             StageClock* clock) {
+  auto levels = backbone->forward(images);
+  end_stage(clock, "backbone", levels.back());
+  levels = neck(levels);
+  end_stage(clock, "neck", levels.back());
+  KernelHeadOutput head = rpn_head(levels);
   rpn_head->append_stuff(head);
+  levels.clear();
+  end_stage(clock, "kernel head", head.mask_logits);
   const auto features = head.features;
   KNetOutput out;
   out.mask_logits = head.mask_logits;
@@ -45,6 +53,7 @@ KNetOutput KNetImpl::forward(const torch::Tensor& images, const torch::Tensor& p
     out.kernels = stage.kernels;
     out.track_kernels = stage.track_kernels;
   }
+  end_stage(clock, "update stages", out.mask_logits);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "tessera/core/stage_clock.h"
 #include "tessera/models/knet/kernel_head.h"
 #include "tessera/models/knet/kernel_update_head.h"
 #include "tessera/models/knet/mask_matcher.h"
@@ -72,8 +73,10 @@ class KNetImpl : public torch::nn::Module {
   explicit KNetImpl(const KNetOptions& options);
 
   /// images: [B, 3, H, W], normalised, sizes multiples of 32; previous: [B, N+S, C], the last
-  /// kernels of the frame before, which only the last stage looks at, or undefined.
-  KNetOutput forward(const torch::Tensor& images, const torch::Tensor& previous = {});
+  /// kernels of the frame before, which only the last stage looks at, or undefined. `clock` takes
+  /// the time of each part.
+  KNetOutput forward(const torch::Tensor& images, const torch::Tensor& previous = {},
+                     StageClock* clock = nullptr);
 
   /// The terms to minimise. `mean_over_ranks` averages a count over the processes that train
   /// together; `trace` takes what happened on the way.
