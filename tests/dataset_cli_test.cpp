@@ -34,6 +34,16 @@ void set_red(const fs::path& path, int value) {
   map.at(0, 0, 0) = static_cast<std::uint8_t>(value);
   write_png(path, map);
 }
+/// PASCAL VOC tells classes in files beside those of the objects.
+void set_class_below_object(const fs::path& objects, int value) {
+  const LabelMap object_map = read_label_png(objects);
+  const fs::path classes =
+      objects.parent_path().parent_path() / "SegmentationClass" / objects.filename();
+  LabelMap map = read_label_png(classes);
+  for (std::size_t i = 0; i < map.values().size(); ++i)
+    if (object_map.values()[i] == 1) map.values()[i] = static_cast<std::uint8_t>(value);
+  write_png(classes, map);
+}
 /// Gives the first annotation a category that the file doesn't have.
 void set_category(const fs::path& path, int value) {
   json document = json::parse(read_text_file(path));
@@ -77,7 +87,8 @@ const Format kFormats[] = {
      [](const fs::path& path) { set_red(path, 19); }, "gap(s) between frames"},
     {"mapillary", "mapillary", "validation/images", "validation/instances",
      [](const fs::path& path) { set_pixel_16(path, 20 * 256); }, ""},
-    {"pascal-voc", "pascal-voc", "JPEGImages", "SegmentationObject", nullptr, ""},
+    {"pascal-voc", "pascal-voc", "JPEGImages", "SegmentationObject",
+     [](const fs::path& path) { set_class_below_object(path, 21); }, ""},
     {"vipseg", "vipseg", "imgs/0_street-val", "panomasks/0_street-val",
      [](const fs::path& path) { set_pixel_16(path, 125 * 100 + 1); }, "gap(s) between frames"},
     {"youtube-vis", "youtube-vis", "valid/JPEGImages/street-val-000", "annotations/valid.json",
@@ -189,9 +200,13 @@ TEST_P(DatasetCli, WhatIsWrongIsNamed) {
   const Image other({96, 40}, 3, 90);
   picture.extension() == ".jpg" ? write_jpeg(picture, other) : write_png(picture, other);
   expect_error({"of different size", "160x64", "96x40"});
-  if (!GetParam().spoil_class) return;  // every value is an object
-  GetParam().spoil_class(label);
-  expect_error({"1 unknown class id(s)", label.string()});
+  if (GetParam().spoil_class) {
+    GetParam().spoil_class(label);
+    expect_error({"1 unknown class id(s)", label.filename().string()});
+  } else {  // DAVIS has one class: every value of a label picture is an object, but of colours none
+    write_png(label, Image({160, 64}, 3, 90));
+    expect_error({"1 broken file(s): " + label.string()});
+  }
 }
 
 class VideoCli : public DatasetCli {};

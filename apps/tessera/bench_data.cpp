@@ -53,9 +53,8 @@ CLI::App* add_bench_data_command(CLI::App& bench) {
         DataConfig config = Config::load(state->config, state->overrides).read<DataConfig>();
         config.loader.sampler.seed = state->common.seed;
         if (state->common.threads > 0) config.loader.workers = state->common.threads;
-        const auto dataset = open_dataset(config.dataset);
-        const DatasetClips clips(*dataset, config.pipeline, config.references, config.clip);
-        Loader loader(clips, config.loader);
+        const OpenedClips opened = open_clips(config);
+        Loader loader(*opened.clips, config.loader);
         const auto start = std::chrono::steady_clock::now();
         for (int i = 0; i < state->batches; ++i) loader.next();
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

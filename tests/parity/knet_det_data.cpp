@@ -20,13 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class T>
-Values make_values(std::vector<std::int64_t> shape, const std::vector<T>& data) {
-  return {.shape = std::move(shape),
-          .data = {data.begin(), data.end()},
-          .is_integer = std::is_integral_v<T>};
-}
-
 Values size_values(Size size) { return make_values<std::int64_t>({2}, {size.height, size.width}); }
 
 std::vector<std::uint8_t> pack_bits(const std::vector<std::uint8_t>& bits) {

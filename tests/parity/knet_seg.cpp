@@ -341,7 +341,9 @@ Runner find_knet_seg_runner(const Case& c) {
                                                         {"backbone_import", run_swin_import},
                                                         {"checkpoint", run_checkpoints}};
   const auto found = kByType.find(c.data.at("type"));
-  return found == kByType.end() ? find_knet_seg_miou_runner(c) : found->second;
+  if (found != kByType.end()) return found->second;
+  const Runner data = find_knet_seg_data_runner(c);
+  return data ? data : find_knet_seg_miou_runner(c);
 }
 
 }  // namespace tessera::parity

@@ -19,9 +19,13 @@ Runner find_video_knet_runner(const Case& c);
 
 // A family's parts in files of their own.
 Runner find_knet_det_data_runner(const Case& c);
+Runner find_knet_seg_data_runner(const Case& c);
 Runner find_knet_seg_miou_runner(const Case& c);
+Runner find_pix2seqd_data_runner(const Case& c);
 Runner find_video_knet_data_runner(const Case& c);
 Runner find_video_knet_tracking_runner(const Case& c);
 Runner find_video_knet_vis_data_runner(const Case& c);
+Runner find_vishv_data_runner(const Case& c);
+Runner find_vpsnet_data_runner(const Case& c);
 
 }  // namespace tessera::parity

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace tessera::parity {
@@ -15,6 +17,14 @@ struct Values {
 
   std::int64_t numel() const;
 };
+
+/// A tensor from numbers of any type.
+template <class T>
+Values make_values(std::vector<std::int64_t> shape, const std::vector<T>& data) {
+  return {.shape = std::move(shape),
+          .data = {data.begin(), data.end()},
+          .is_integer = std::is_integral_v<T>};
+}
 
 /// "[2, 3, 4]".
 std::string format_shape(const std::vector<std::int64_t>& shape);

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "tessera/core/error.h"
 #include "tessera/core/text.h"
 #include "tessera/data/datasets/ade20k.h"
@@ -17,6 +19,7 @@
 #include "tessera/data/datasets/stem_seg.h"
 #include "tessera/data/datasets/vipseg.h"
 #include "tessera/data/datasets/youtube_vis.h"
+#include "tessera/data/relabelled_dataset.h"
 
 namespace tessera {
 namespace {
@@ -67,6 +70,7 @@ std::unique_ptr<Dataset> open_dataset(const DatasetSpec& spec, ProblemList* prob
     fail("{}: no such folder; it should be the root of a {} dataset", spec.root.string(),
          to_string(spec.format));
   std::unique_ptr<Dataset> dataset = open_by_format(spec, found);
+  if (spec.classes) dataset = relabel(std::move(dataset), *spec.classes);
   if (problems != nullptr) {
     *problems = std::move(found);
     return dataset;

@@ -128,9 +128,8 @@ class Trainer {
   DataConfig data_config_;
   Processes processes_;
   torch::Device device_;
-  std::unique_ptr<Dataset> data_;
+  OpenedClips data_;
   std::unique_ptr<Dataset> validation_;
-  std::unique_ptr<ClipSource> source_;
   std::unique_ptr<TrainingTask> task_;
   std::unique_ptr<Optimizer> optimizer_;
   std::map<std::string, torch::Tensor> average_;
@@ -161,12 +160,10 @@ Trainer::Trainer(const Config& config, const TrainRequest& request)
         torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(request.place.local_rank));
   set_compute_threads(request.threads);
   torch::manual_seed(request.seed);
-  data_ = open_dataset(data_config_.dataset);
+  data_ = open_clips(data_config_);
   if (request.validate && config.root().find("validation") != nullptr)
     validation_ = open_dataset(config.section<DatasetSpec>("validation"));
-  source_ = std::make_unique<DatasetClips>(*data_, data_config_.pipeline, data_config_.references,
-                                           data_config_.clip);
-  task_ = make_training_task(config, data_->classes());
+  task_ = make_training_task(config, data_.datasets.front()->classes());
   task_->module().to(device_);
   data_config_.loader.sampler.seed = request.seed;
   data_config_.loader.sampler.rank = processes_.rank();
@@ -174,7 +171,7 @@ Trainer::Trainer(const Config& config, const TrainRequest& request)
   iterations_per_epoch_ = static_cast<std::int64_t>(make_loader().batches_per_epoch());
   if (iterations_per_epoch_ == 0)
     fail("{} samples make no batch of {} for {} processes; lower data.loader.batch_size",
-         data_->size(), data_config_.loader.sampler.batch_size, processes_.world());
+         data_.clips->size(), data_config_.loader.sampler.batch_size, processes_.world());
   for (const std::int64_t every : {options_.checkpoint_every, options_.validate_every})
     if (every % options_.accumulate != 0)
       fail(
@@ -198,7 +195,7 @@ Loader Trainer::make_loader() {
       .batch =
           static_cast<std::uint64_t>(iteration_ % std::max<std::int64_t>(1, iterations_per_epoch_)),
       .skipped = skipped_};
-  return Loader(*source_, std::move(options), start);
+  return Loader(*data_.clips, std::move(options), start);
 }
 
 void Trainer::describe() const {
@@ -206,7 +203,7 @@ void Trainer::describe() const {
   const auto trained = count_parameters(module, true);
   constexpr int kCopies = 4;  // weight, gradient, two moments
   fmt::print("{}", config_.dump());
-  fmt::print("# training samples      {}\n", data_->size());
+  fmt::print("# training samples      {}\n", data_.clips->size());
   fmt::print("# validation samples    {}\n", validation_ ? validation_->size() : 0);
   fmt::print("# parameters            {} ({} trained)\n", count_parameters(module, false), trained);
   fmt::print("# weights and optimiser {:.1f} MiB\n",

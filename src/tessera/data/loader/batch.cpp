@@ -18,6 +18,23 @@ void clear_invalid(const LabelMap& invalid, Size size, float* planes) {
           planes[c * plane + static_cast<std::size_t>(y) * size.width + x] = 0;
 }
 
+/// The same for float pictures, whose pixels may lack the picture in part: what is missing counts
+/// as the mean.
+void clear_missing(const Pixels<float>& valid, const NormalizeOptions& options, Size size,
+                   float* planes) {
+  const std::size_t plane = static_cast<std::size_t>(size.width) * size.height;
+  for (int y = 0; y < valid.height(); ++y)
+    for (int x = 0; x < valid.width(); ++x) {
+      const float missing = 1 - valid.at(x, y);
+      if (missing == 0) continue;
+      for (int c = 0; c < 3; ++c) {
+        const int place = options.blue_first ? 2 - c : c;
+        planes[place * plane + static_cast<std::size_t>(y) * size.width + x] +=
+            static_cast<float>(missing * options.mean[c] / options.std[c]);
+      }
+    }
+}
+
 /// Where the mask of the object with that id goes.
 struct Plane {
   std::uint32_t id = 0;
@@ -107,6 +124,7 @@ Batch collate(std::vector<Clip> clips, const CollateOptions& options) {
       else
         normalize_into(frame.precise, options.normalize, batch.size, planes);
       clear_invalid(frame.invalid, batch.size, planes);
+      clear_missing(frame.valid, options.normalize, batch.size, planes);
       planes += picture;
       batch.frames.push_back(pack_labels(std::move(frame), options, batch.size));
     }

@@ -11,7 +11,8 @@ DatasetClips::DatasetClips(const Dataset& dataset, Pipeline pipeline,
                            std::optional<ReferenceWindow> references,
                            std::optional<ClipWindow> window)
     : dataset_(dataset), pipeline_(std::move(pipeline)), references_(references), window_(window) {
-  for (const ClassInfo& info : dataset.classes()) things_.push_back(info.is_thing);
+  for (const ClassInfo& info : dataset.classes())
+    things_.push_back(info.is_thing || pipeline_.stuff_as_objects);
   for (std::size_t i = 0; i < dataset.size(); ++i)
     if (dataset.frames()[i].trainable) keys_.push_back(i);
 }
@@ -45,7 +46,8 @@ std::optional<Clip> DatasetClips::load(std::size_t index, const Random& random,
       sample = dataset_.load(i);
     }
     const StageTimer timer(times, "objects");
-    clip.push_back(to_frame(std::move(sample), things_, pipeline_.crowds));
+    clip.push_back(
+        to_frame(std::move(sample), things_, pipeline_.crowds, pipeline_.inclusive_boxes));
   }
   if (!apply_pipeline(pipeline_, clip, random, times)) return std::nullopt;
   return clip;

@@ -1,8 +1,65 @@
 #include "tessera/data/loader/data_config.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
 #include <string>
+#include <utility>
+
+#include "tessera/core/error.h"
+#include "tessera/data/loader/mixed_clips.h"
+#include "tessera/data/open_dataset.h"
 
 namespace tessera {
+namespace {
+
+std::unique_ptr<ClipSource> make_clips(const ClipsConfig& config, const Dataset& dataset) {
+  return std::make_unique<DatasetClips>(dataset, config.pipeline, config.references, config.clip);
+}
+
+void require_same_classes(const Dataset& first, const Dataset& other, const DatasetSpec& spec) {
+  if (!std::ranges::equal(first.classes(), other.classes(), {}, &ClassInfo::name, &ClassInfo::name))
+    fail(
+        "mix: {} at {} has other classes than the first part; say what they are taken for in "
+        "'classes' of its dataset",
+        to_string(spec.format), spec.root.string());
+}
+
+}  // namespace
+
+OpenedClips open_clips(const DataConfig& config) {
+  OpenedClips opened;
+  const auto open = [&](const ClipsConfig& clips) {
+    opened.datasets.push_back(open_dataset(clips.dataset));
+    return make_clips(clips, *opened.datasets.back());
+  };
+  if (!config.mix) {
+    opened.clips = open(config);
+    return opened;
+  }
+  std::vector<MixedClips::Part> parts;
+  for (const MixConfig::Part& part : config.mix->parts) {
+    parts.push_back({part.share, open(part)});
+    require_same_classes(*opened.datasets.front(), *opened.datasets.back(), part.dataset);
+  }
+  opened.clips =
+      std::make_unique<MixedClips>(std::move(parts), static_cast<std::size_t>(config.mix->samples));
+  return opened;
+}
+
+void read_fields(ConfigReader& reader, ClassMapping& mapping) {
+  reader.read("list", mapping.list);
+  reader.read("names", mapping.names);
+  reader.require("from", mapping.from);
+  reader.read("ignored", mapping.ignored);
+  reader.read("least_area", mapping.least_area, {.low = 0});
+  reader.read("most_objects", mapping.most_objects, {.low = 0});
+  if (mapping.list.empty() == mapping.names.empty())
+    reader.refuse("from",
+                  "name the classes that it leads to: either a 'list' or 'names' beside it");
+}
 
 void read_fields(ConfigReader& reader, DatasetSpec& spec) {
   std::string format;
@@ -13,6 +70,7 @@ void read_fields(ConfigReader& reader, DatasetSpec& spec) {
   reader.read("images", spec.images);
   reader.read("annotations", spec.annotations);
   reader.read("all_frames", spec.all_frames);
+  reader.read("classes", spec.classes);
 }
 
 void read_fields(ConfigReader& reader, ReferenceWindow& window) {
@@ -43,18 +101,44 @@ void read_fields(ConfigReader& reader, LoaderOptions& options) {
   reader.read("divisor", options.collate.divisor, {.low = 1});
   reader.read("semantic_padding", options.collate.semantic_padding);
   reader.read("pad_first", options.collate.normalize.pad_first);
+  reader.read("border", options.collate.normalize.border);
   reader.read("blue_first", options.collate.normalize.blue_first);
   reader.read("mean", options.collate.normalize.mean);
   reader.read("std", options.collate.normalize.std);
 }
 
-void read_fields(ConfigReader& reader, DataConfig& config) {
+void read_fields(ConfigReader& reader, ClipsConfig& config) {
   reader.require("dataset", config.dataset);
   reader.require("pipeline", config.pipeline);
   reader.read("references", config.references);
   reader.read("clip", config.clip);
   if (config.references && config.clip)
     reader.refuse("clip", "'references' names the other frames already; keep one of the two");
+}
+
+void read_fields(ConfigReader& reader, MixConfig::Part& part) {
+  reader.require("share", part.share, Limits{.low = 0, .high = 1});
+  read_fields(reader, static_cast<ClipsConfig&>(part));
+}
+
+void read_fields(ConfigReader& reader, MixConfig& config) {
+  reader.require("samples", config.samples, Limits{.low = 1});
+  reader.require("parts", config.parts);
+  double sum = 0;
+  for (const MixConfig::Part& part : config.parts) sum += part.share;
+  if (std::abs(sum - 1) > 1e-6)
+    reader.refuse("parts", fmt::format("their shares add up to {}, expected 1", sum));
+}
+
+void read_fields(ConfigReader& reader, DataConfig& config) {
+  reader.read("mix", config.mix);
+  if (config.mix) {
+    std::optional<DatasetSpec> other;
+    reader.read("dataset", other);
+    if (other) reader.refuse("mix", "'dataset' names the data already; keep one of the two");
+  } else {
+    read_fields(reader, static_cast<ClipsConfig&>(config));
+  }
   reader.read("loader", config.loader);
 }
 

@@ -64,27 +64,32 @@ std::vector<Indices> epoch_batches(std::size_t count, const std::vector<int>& gr
   return mine;
 }
 
-std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
-                                   const ClipWindow& window) {
+std::vector<std::int64_t> clip_positions(std::int64_t key, const ClipWindow& window) {
   if (window.first > window.last)
     fail("a clip from {} to {} holds no frame", window.first, window.last);
+  const int count = window.frames == 0 ? window.last - window.first + 1 : window.frames;
+  const double step =
+      count == 1 ? 0 : static_cast<double>(window.last - window.first) / (count - 1);
+  std::vector<std::int64_t> positions;
+  for (int i = 0; i < count; ++i)
+    positions.push_back(static_cast<std::int64_t>(
+        std::nearbyint(static_cast<double>(key + window.first) + step * i)));
+  return positions;
+}
+
+std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
+                                   const ClipWindow& window) {
   const auto& frames = dataset.frames();
   const std::string& sequence = frames.at(key).key.sequence;
   const auto is_inside = [&](std::int64_t index) {
     return index >= 0 && index < static_cast<std::int64_t>(frames.size()) && !sequence.empty() &&
            frames[index].key.sequence == sequence;
   };
-  const std::int64_t first = static_cast<std::int64_t>(key) + window.first;
-  const std::int64_t last = static_cast<std::int64_t>(key) + window.last;
-  if (!is_inside(first) || !is_inside(last)) return std::nullopt;
-  const int count = window.frames == 0 ? window.last - window.first + 1 : window.frames;
-  Indices indices;
-  for (int i = 0; i < count; ++i) {
-    const double step = count == 1 ? 0 : static_cast<double>(last - first) / (count - 1);
-    indices.push_back(
-        static_cast<std::size_t>(std::nearbyint(static_cast<double>(first) + step * i)));
-  }
-  return indices;
+  const std::vector<std::int64_t> positions =
+      clip_positions(static_cast<std::int64_t>(key), window);
+  if (!is_inside(static_cast<std::int64_t>(key) + window.last) || !is_inside(positions.front()))
+    return std::nullopt;
+  return Indices(positions.begin(), positions.end());
 }
 
 std::optional<std::size_t> choose_reference(const Dataset& dataset, std::size_t key,

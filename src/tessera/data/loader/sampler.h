@@ -54,6 +54,9 @@ struct ClipWindow {
   int frames = 0;
 };
 
+/// The positions of a clip's frames, counted as `key` is.
+std::vector<std::int64_t> clip_positions(std::int64_t key, const ClipWindow& window);
+
 /// The indices of a clip's frames in order of time; nothing when it would leave the sequence.
 std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
                                    const ClipWindow& window);

@@ -1,8 +1,9 @@
 #include "tessera/data/prepare/pil_resize.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
+
+#include "tessera/data/transforms/filter_taps.h"
 
 namespace tessera {
 namespace {
@@ -16,25 +17,12 @@ struct Taps {
 };
 
 std::vector<Taps> triangle_taps(int in, int out) {
-  const double scale = static_cast<double>(in) / out;
-  const double support = std::max(scale, 1.0);
-  std::vector<Taps> all(out);
-  for (int i = 0; i < out; ++i) {
-    const double center = (i + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int last = std::min(static_cast<int>(center + support + 0.5), in);
-    std::vector<double> weights(last - first);
-    double sum = 0;
-    for (int k = 0; k < last - first; ++k) {
-      const double distance = std::abs((k + first - center + 0.5) * (1.0 / support));
-      weights[k] = distance < 1.0 ? 1.0 - distance : 0.0;
-      sum += weights[k];
-    }
-    all[i].first = first;
-    for (double weight : weights) {
-      if (sum != 0) weight /= sum;
-      all[i].weights.push_back(static_cast<int>(0.5 + weight * (1 << kPrecision)));
-    }
+  std::vector<Taps> all;
+  for (const FilterTaps& taps : filter_taps(in, out, FilterKernel::kTriangle)) {
+    Taps& rounded = all.emplace_back();
+    rounded.first = taps.first;
+    for (const double weight : taps.weights)
+      rounded.weights.push_back(static_cast<int>(0.5 + weight * (1 << kPrecision)));
   }
   return all;
 }

@@ -1,14 +1,19 @@
 #include "tessera/data/synth/rasterizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
+
+#include "tessera/data/synth/rounding.h"
 
 namespace tessera::synth {
 namespace {
 
 constexpr float kNear = 0.4f;
+constexpr int kSamples = 2;  // of a pixel, along each axis
 constexpr std::uint32_t kSky = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint8_t kSkyCategory = 10;
+constexpr std::uint32_t kAllBits = std::numeric_limits<std::uint32_t>::max();
 
 Vec3 turn(Vec3 v, float cosine, float sine) {
   return {v.x * cosine + v.z * sine, v.y, v.z * cosine - v.x * sine};
@@ -16,6 +21,13 @@ Vec3 turn(Vec3 v, float cosine, float sine) {
 
 Tint mix(Tint a, Tint b, float share) {
   return {a.r + (b.r - a.r) * share, a.g + (b.g - a.g) * share, a.b + (b.b - a.b) * share};
+}
+
+/// log2 through the exponent of the float (as std::frexp has it): mip levels need no more. 0 of
+/// what has none.
+int exponent_of(float x) {
+  const int stored = static_cast<int>(std::bit_cast<std::uint32_t>(x) >> 23);
+  return x == 0 || stored == 255 ? 0 : stored - 126;
 }
 
 Tint sky_color(const Light& light, const Texture& clouds, Vec3 ray) {
@@ -30,6 +42,10 @@ Tint sky_color(const Light& light, const Texture& clouds, Vec3 ray) {
   const float brightness = 0.88f + 0.25f * cover;
   return mix(clear, Tint{0.97f, 0.97f, 0.98f} * brightness, share * 0.85f);
 }
+
+// Sample (i, j) lies at ((i + 0.5) / kSamples, (j + 0.5) / kSamples).
+float first_sample(float low) { return fast_ceil(low * kSamples - 0.5f); }
+float last_sample(float high) { return fast_floor(high * kSamples - 0.5f); }
 
 }  // namespace
 
@@ -83,73 +99,73 @@ Rasterizer::Rasterizer(Size size)
     : size_(size),
       width_(size.width * kSamples),
       height_(size.height * kSamples),
-      depth_(static_cast<std::size_t>(width_) * height_),
-      facet_(depth_.size()) {}
+      depth_(static_cast<std::size_t>(width_) * kBandHeight * kSamples),
+      owner_(depth_.size()),
+      bands_((size.height + kBandHeight - 1) / kBandHeight) {}
 
-void Rasterizer::fill(const std::array<Corner, 3>& corners, float signed_area,
-                      std::uint32_t facet) {
-  float low_y = corners[0].y, high_y = corners[0].y, low_x = corners[0].x, high_x = corners[0].x;
-  for (const Corner& corner : corners) {
-    low_y = std::min(low_y, corner.y);
-    high_y = std::max(high_y, corner.y);
-    low_x = std::min(low_x, corner.x);
-    high_x = std::max(high_x, corner.x);
-  }
-  // Sample (i, j) lies at ((i + 0.5) / kSamples, (j + 0.5) / kSamples).
-  const auto first_at = [](float low) { return std::ceil(low * kSamples - 0.5f); };
-  const auto last_at = [](float high) { return std::floor(high * kSamples - 0.5f); };
-  const int first_row = static_cast<int>(std::max(0.0f, first_at(low_y)));
-  const int last_row = static_cast<int>(std::min(height_ - 1.0f, last_at(high_y)));
-  const float left = std::max(0.0f, first_at(low_x));
-  const float right = std::min(width_ - 1.0f, last_at(high_x));
-  const Plane& plane = facets_[facet].inverse_depth;
+void Rasterizer::fill(std::uint32_t number, int band) {
+  const Facet& facet = facets_[number];
+  const auto [low_x, high_x] = std::ranges::minmax(facet.x);
+  const auto [low_y, high_y] = std::ranges::minmax(facet.y);
+  const int band_row = band * kBandHeight * kSamples;
+  const int first_row = std::max(band_row, static_cast<int>(first_sample(low_y)));
+  const int last_row = std::min(std::min(height_, band_row + kBandHeight * kSamples) - 1,
+                                static_cast<int>(last_sample(high_y)));
+  const float left = std::max(0.0f, first_sample(low_x));
+  const float right = std::min(width_ - 1.0f, last_sample(high_x));
+  const Plane& plane = facet.inverse_depth;
+  const float sign = facet.area > 0 ? 1.0f : -1.0f;
   const float step = plane.dx / kSamples;
   for (int row = first_row; row <= last_row; ++row) {
     const float y = (row + 0.5f) / kSamples;
     float from = left, to = right;
     for (int i = 0; i < 3; ++i) {
-      const Corner& a = corners[i];
-      const Corner& b = corners[(i + 1) % 3];
+      const int j = (i + 1) % 3;
       // Inside where slope * x + offset >= 0.
-      const float sign = signed_area > 0 ? 1.0f : -1.0f;
-      const float slope = -(b.y - a.y) * sign;
-      const float offset = ((b.x - a.x) * (y - a.y) + (b.y - a.y) * a.x) * sign;
+      const float width = facet.x[j] - facet.x[i], height = facet.y[j] - facet.y[i];
+      const float slope = -height * sign;
+      const float offset = (width * (y - facet.y[i]) + height * facet.x[i]) * sign;
       if (slope > 0) {
-        from = std::max(from, first_at(-offset / slope));
+        from = std::max(from, first_sample(-offset / slope));
       } else if (slope < 0) {
-        to = std::min(to, last_at(-offset / slope));
+        to = std::min(to, last_sample(-offset / slope));
       } else if (offset < 0) {
         to = -1;
       }
     }
     if (!(from <= to)) continue;
     const int begin = static_cast<int>(from), end = static_cast<int>(to);
-    float* depth = depth_.data() + static_cast<std::size_t>(row) * width_;
-    std::uint32_t* owner = facet_.data() + static_cast<std::size_t>(row) * width_;
+    float* depth = depth_.data() + static_cast<std::size_t>(row - band_row) * width_;
+    std::uint32_t* owner = owner_.data() + static_cast<std::size_t>(row - band_row) * width_;
     const float base = plane.at(0.5f / kSamples, y);
+    // By masks, so that several samples are compared at a time.
     for (int x = begin; x <= end; ++x) {
       const float inverse_depth = base + step * static_cast<float>(x);
-      const bool nearer = inverse_depth > depth[x];
-      depth[x] = nearer ? inverse_depth : depth[x];
-      owner[x] = nearer ? facet : owner[x];
+      const std::uint32_t nearer = inverse_depth > depth[x] ? kAllBits : 0;
+      depth[x] = std::max(depth[x], inverse_depth);
+      owner[x] = (owner[x] & ~nearer) | (number & nearer);
     }
   }
 }
 
-void Rasterizer::draw_triangle(const Camera& camera, const std::array<Corner, 3>& input,
-                               std::uint32_t part) {
+void Rasterizer::add_triangle(const Camera& camera, const std::array<Corner, 3>& input,
+                              std::uint32_t part) {
   std::array<Corner, 3> corners = input;
   for (Corner& corner : corners) {
     corner.inverse_depth = 1 / corner.view.z;
     corner.x = camera.center_x + camera.focal * corner.view.x * corner.inverse_depth;
     corner.y = camera.center_y + camera.focal * corner.view.y * corner.inverse_depth;
   }
-  const auto [a, b, c] = corners;
-  if (std::max({a.x, b.x, c.x}) < 0 || std::min({a.x, b.x, c.x}) > size_.width ||
-      std::max({a.y, b.y, c.y}) < 0 || std::min({a.y, b.y, c.y}) > size_.height)
+  const auto& [a, b, c] = corners;
+  const auto [low_y, high_y] = std::minmax({a.y, b.y, c.y});
+  if (std::max({a.x, b.x, c.x}) < 0 || std::min({a.x, b.x, c.x}) > size_.width || high_y < 0 ||
+      low_y > size_.height)
     return;
   const float area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
   if (std::fabs(area) < 1e-4f) return;
+  const int first_row = static_cast<int>(std::max(0.0f, first_sample(low_y)));
+  const int last_row = static_cast<int>(std::min(height_ - 1.0f, last_sample(high_y)));
+  if (first_row > last_row) return;  // between two rows of samples
   const auto plane = [&](float at_a, float at_b, float at_c) {
     at_a *= a.inverse_depth;
     at_b *= b.inverse_depth;
@@ -160,16 +176,19 @@ void Rasterizer::draw_triangle(const Camera& camera, const std::array<Corner, 3>
     result.base = at_a - result.dx * a.x - result.dy * a.y;
     return result;
   };
-  Facet facet;
-  facet.inverse_depth = plane(1, 1, 1);
-  facet.u = plane(a.u, b.u, c.u);
-  facet.v = plane(a.v, b.v, c.v);
-  facet.light = plane(a.light, b.light, c.light);
-  facet.next = {plane(a.next.x, b.next.x, c.next.x), plane(a.next.y, b.next.y, c.next.y),
-                plane(a.next.z, b.next.z, c.next.z)};
-  facet.part = part;
-  facets_.push_back(facet);
-  fill(corners, area, static_cast<std::uint32_t>(facets_.size() - 1));
+  for (int band = first_row / (kBandHeight * kSamples); band <= last_row / (kBandHeight * kSamples);
+       ++band)
+    bands_[band].push_back(static_cast<std::uint32_t>(facets_.size()));
+  facets_.push_back({{a.x, b.x, c.x},
+                     {a.y, b.y, c.y},
+                     area,
+                     plane(1, 1, 1),
+                     plane(a.u, b.u, c.u),
+                     plane(a.v, b.v, c.v),
+                     plane(a.light, b.light, c.light),
+                     {plane(a.next.x, b.next.x, c.next.x), plane(a.next.y, b.next.y, c.next.y),
+                      plane(a.next.z, b.next.z, c.next.z)},
+                     part});
 }
 
 Tint Rasterizer::shade(const Facet& facet, const Scene& scene, const std::vector<Texture>& textures,
@@ -185,10 +204,7 @@ Tint Rasterizer::shade(const Facet& facet, const Scene& scene, const std::vector
   const float vy = (facet.v.dy - v * facet.inverse_depth.dy) * depth;
   const float area = std::fabs(ux * vy - uy * vx);
   const float longest = std::max(ux * ux + vx * vx, uy * uy + vy * vy);
-  // log2 through the exponent of the float: mip levels need no more.
-  int exponent = 0;
-  std::frexp(0.6f * area + 0.15f * longest, &exponent);
-  const int level = texture.log2_size() + (exponent >> 1);
+  const int level = texture.log2_size() + (exponent_of(0.6f * area + 0.15f * longest) >> 1);
   Tint color = texture.sample(u, v, level);
   const float light = facet.light.at(x, y) * depth;
   const Tint& tint = part.surface.tint;
@@ -202,7 +218,8 @@ Tint Rasterizer::shade(const Facet& facet, const Scene& scene, const std::vector
 void Rasterizer::resolve_row(int y, const Scene& scene, const std::vector<Texture>& textures,
                              const Texture& clouds, const Camera& camera, const Camera& next_camera,
                              Rendering& out) const {
-  const std::uint32_t* top = facet_.data() + static_cast<std::size_t>(y) * kSamples * width_;
+  const int row = y % kBandHeight * kSamples;
+  const std::uint32_t* top = owner_.data() + static_cast<std::size_t>(row) * width_;
   const std::uint32_t* bottom = top + width_;
   for (int x = 0; x < size_.width; ++x) {
     const std::array<std::uint32_t, 4> owner = {top[2 * x], top[2 * x + 1], bottom[2 * x],
@@ -259,11 +276,10 @@ void Rasterizer::resolve_row(int y, const Scene& scene, const std::vector<Textur
   }
 }
 
-Rendering Rasterizer::draw(const Scene& scene, const std::vector<Texture>& textures,
-                           const Texture& clouds, const Camera& camera, const Camera& next_camera) {
-  std::fill(depth_.begin(), depth_.end(), 0.0f);
-  std::fill(facet_.begin(), facet_.end(), kSky);
+void Rasterizer::add_triangles(const Scene& scene, const Camera& camera,
+                               const Camera& next_camera) {
   facets_.clear();
+  for (auto& band : bands_) band.clear();
   std::vector<Corner> corners;
   corners.reserve(scene.vertices_.size());
   for (const Scene::Vertex& v : scene.vertices_)
@@ -290,12 +306,23 @@ Rendering Rasterizer::draw(const Scene& scene, const std::vector<Texture>& textu
       }
     }
     for (int i = 2; i < count; ++i)
-      draw_triangle(camera, {kept[0], kept[i - 1], kept[i]}, t.surface);
+      add_triangle(camera, {kept[0], kept[i - 1], kept[i]}, t.surface);
   }
+}
+
+Rendering Rasterizer::draw(const Scene& scene, const std::vector<Texture>& textures,
+                           const Texture& clouds, const Camera& camera, const Camera& next_camera) {
+  add_triangles(scene, camera, next_camera);
   Rendering out{Pixels<float>(size_, 3), LabelMap(size_, 1), IdMap(size_, 1),
                 Pixels<float>(size_, 2)};
-  for (int y = 0; y < size_.height; ++y)
-    resolve_row(y, scene, textures, clouds, camera, next_camera, out);
+  for (std::size_t band = 0; band < bands_.size(); ++band) {
+    std::ranges::fill(depth_, 0.0f);
+    std::ranges::fill(owner_, kSky);
+    for (const std::uint32_t number : bands_[band]) fill(number, static_cast<int>(band));
+    const int top = static_cast<int>(band) * kBandHeight;
+    for (int y = top; y < std::min(top + kBandHeight, size_.height); ++y)
+      resolve_row(y, scene, textures, clouds, camera, next_camera, out);
+  }
   return out;
 }
 

@@ -84,8 +84,9 @@ struct Rendering {
   Pixels<float> flow;   ///< (dx, dy) to the next frame, whether the point is hidden there or not
 };
 
-/// Draws with a depth buffer of 2 x 2 samples a pixel; every sample's nearest triangle is found
-/// first, then each pixel is shaded once per triangle it shows.
+/// Draws with a depth buffer of 2 x 2 samples a pixel, band by band from top to bottom, so that the
+/// buffer stays in the processor's cache; every sample's nearest triangle is found first, then each
+/// pixel is shaded once per triangle it shows.
 class Rasterizer {
  public:
   explicit Rasterizer(Size size);
@@ -94,7 +95,7 @@ class Rasterizer {
                  const Camera& camera, const Camera& next_camera);
 
  private:
-  static constexpr int kSamples = 2;
+  static constexpr int kBandHeight = 16;  ///< in pixels
 
   /// A value divided by depth is linear over the picture: value/z = x * dx + y * dy + base.
   struct Plane {
@@ -107,14 +108,17 @@ class Rasterizer {
     float x, y, inverse_depth;
   };
   struct Facet {
+    std::array<float, 3> x, y;  ///< of its corners
+    float area;                 ///< twice, signed
     Plane inverse_depth, u, v, light;
     std::array<Plane, 3> next;  ///< the next frame's camera coordinates
     std::uint32_t part;
   };
 
-  void draw_triangle(const Camera& camera, const std::array<Corner, 3>& corners,
-                     std::uint32_t part);
-  void fill(const std::array<Corner, 3>& corners, float signed_area, std::uint32_t facet);
+  void add_triangles(const Scene& scene, const Camera& camera, const Camera& next_camera);
+  void add_triangle(const Camera& camera, const std::array<Corner, 3>& corners, std::uint32_t part);
+  /// Writes the samples of a band that the facet is nearest at.
+  void fill(std::uint32_t number, int band);
   Tint shade(const Facet& facet, const Scene& scene, const std::vector<Texture>& textures, float x,
              float y) const;
   void resolve_row(int y, const Scene& scene, const std::vector<Texture>& textures,
@@ -122,10 +126,11 @@ class Rasterizer {
                    Rendering& out) const;
 
   Size size_;
-  int width_, height_;  ///< of the sample grid
-  std::vector<float> depth_;
-  std::vector<std::uint32_t> facet_;
+  int width_, height_;                ///< of the sample grid
+  std::vector<float> depth_;          ///< of one band
+  std::vector<std::uint32_t> owner_;  ///< of one band: the number of the nearest facet
   std::vector<Facet> facets_;
+  std::vector<std::vector<std::uint32_t>> bands_;  ///< the facets that reach into each
 };
 
 }  // namespace tessera::synth

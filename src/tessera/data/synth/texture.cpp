@@ -1,6 +1,9 @@
 #include "tessera/data/synth/texture.h"
 
 #include <algorithm>
+#include <opencv2/core/hal/intrin.hpp>
+
+#include "tessera/data/synth/rounding.h"
 
 namespace tessera::synth {
 namespace {
@@ -40,7 +43,7 @@ Tint Texture::sample(float u, float v, int level) const {
   level = std::clamp(level, 0, log2_size_);
   const int size = 1 << (log2_size_ - level);
   const float x = u * size - 0.5f, y = v * size - 0.5f;
-  const float floor_x = std::floor(x), floor_y = std::floor(y);
+  const float floor_x = fast_floor(x), floor_y = fast_floor(y);
   const float ax = x - floor_x, ay = y - floor_y;
   const int mask = size - 1;
   const int x0 = static_cast<int>(floor_x) & mask, y0 = static_cast<int>(floor_y) & mask;
@@ -50,11 +53,18 @@ Tint Texture::sample(float u, float v, int level) const {
   const Texel& b = texels[y0 * size + x1];
   const Texel& c = texels[y1 * size + x0];
   const Texel& d = texels[y1 * size + x1];
-  const float wa = (1 - ax) * (1 - ay), wb = ax * (1 - ay), wc = (1 - ax) * ay, wd = ax * ay;
+  // All channels at a time.
+  const auto weighted = [](const Texel& texel, float weight) {
+    return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand_q(texel.data()))) *
+           cv::v_setall_f32(weight);
+  };
   constexpr float kScale = 1.0f / 255;
-  return {(a[0] * wa + b[0] * wb + c[0] * wc + d[0] * wd) * kScale,
-          (a[1] * wa + b[1] * wb + c[1] * wc + d[1] * wd) * kScale,
-          (a[2] * wa + b[2] * wb + c[2] * wc + d[2] * wd) * kScale};
+  const cv::v_float32x4 sum = (weighted(a, (1 - ax) * (1 - ay)) + weighted(b, ax * (1 - ay)) +
+                               weighted(c, (1 - ax) * ay) + weighted(d, ax * ay)) *
+                              cv::v_setall_f32(kScale);
+  float color[4];
+  cv::v_store(color, sum);
+  return {color[0], color[1], color[2]};
 }
 
 Noise::Noise(Random random) {
@@ -63,7 +73,7 @@ Noise::Noise(Random random) {
 
 float Noise::lattice(float u, float v, int cells) const {
   const float x = u * cells, y = v * cells;
-  const float floor_x = std::floor(x), floor_y = std::floor(y);
+  const float floor_x = fast_floor(x), floor_y = fast_floor(y);
   float ax = x - floor_x, ay = y - floor_y;
   ax = ax * ax * (3 - 2 * ax);
   ay = ay * ay * (3 - 2 * ay);

@@ -29,6 +29,13 @@ void grow(Corners& box, int x, int y) {
   box.y2 = std::max(box.y2, static_cast<float>(y));
 }
 
+Corners stated_box(const Box& box, const Frame& frame) {
+  const double last = frame.inclusive_boxes ? 1 : 0;
+  return {static_cast<float>(box.x), static_cast<float>(box.y),
+          static_cast<float>(box.x + box.width - last),
+          static_cast<float>(box.y + box.height - last)};
+}
+
 void add_panoptic(PanopticMap map, const std::vector<bool>& things, Crowds crowds, Frame& frame) {
   check_size(frame, map.ids.size(), "panoptic labels");
   for (const Segment& segment : map.segments) {
@@ -45,9 +52,7 @@ void add_panoptic(PanopticMap map, const std::vector<bool>& things, Crowds crowd
   measure_objects(frame);
   for (FrameObject& object : frame.objects) {
     const auto segment = std::ranges::find(map.segments, object.id, &Segment::id);
-    if (const Box& box = segment->box; box.width > 0)
-      object.box = {static_cast<float>(box.x), static_cast<float>(box.y),
-                    static_cast<float>(box.x + box.width), static_cast<float>(box.y + box.height)};
+    if (segment->box.width > 0) object.box = stated_box(segment->box, frame);
   }
 }
 
@@ -55,14 +60,11 @@ void add_instances(std::vector<Instance> instances, Crowds crowds, Frame& frame)
   for (const Instance& instance : instances) {
     if (is_dropped(instance, crowds)) continue;
     check_size(frame, instance.mask.size, "instance masks");
-    const Box& box = instance.box;
-    frame.objects.push_back(
-        {.category = instance.category,
-         .track_id = instance.track_id,
-         .crowd = instance.crowd,
-         .mask = rle_decode(instance.mask),
-         .box = {static_cast<float>(box.x), static_cast<float>(box.y),
-                 static_cast<float>(box.x + box.width), static_cast<float>(box.y + box.height)}});
+    frame.objects.push_back({.category = instance.category,
+                             .track_id = instance.track_id,
+                             .crowd = instance.crowd,
+                             .mask = rle_decode(instance.mask),
+                             .box = stated_box(instance.box, frame)});
   }
 }
 
@@ -94,13 +96,33 @@ void measure_objects(Frame& frame) {
 }
 
 void make_precise(Frame& frame) {
+  if (!frame.precise.empty()) return;
   frame.precise = Pixels<float>(frame.image.size(), frame.image.channels());
   std::ranges::copy(frame.image.values(), frame.precise.data());
   frame.image = {};
+  if (frame.invalid.empty()) return;
+  frame.valid = Pixels<float>(frame.precise.size(), 1, 1);
+  for (std::size_t i = 0; i < frame.invalid.values().size(); ++i) {
+    if (frame.invalid.values()[i] == 0) continue;
+    frame.valid.values()[i] = 0;
+    std::fill_n(frame.precise.data() + 3 * i, 3, 0.0f);
+  }
+  frame.invalid = {};
 }
 
-Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds) {
+void ignore_background(Frame& frame) {
+  frame.ignored = LabelMap(frame.size(), 1, 1);
+  const auto ignored = frame.ignored.values();
+  for (const FrameObject& object : frame.objects)
+    for (std::size_t i = 0; i < ignored.size(); ++i)
+      if (object.mask.empty() ? frame.ids.values()[i] == object.id : object.mask.values()[i] != 0)
+        ignored[i] = 0;
+}
+
+Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds,
+               bool inclusive_boxes) {
   Frame frame{.key = std::move(sample.key), .image = std::move(sample.image)};
+  frame.inclusive_boxes = inclusive_boxes;
   if (frame.image.channels() != 3)
     fail("{}: the picture has {} channels, expected 3 (R, G, B)", frame.key.name,
          frame.image.channels());

@@ -44,7 +44,10 @@ struct Frame {
   LabelMap semantic = {};  ///< class per pixel; empty without
   LabelMap ignored = {};   ///< 1 where nothing is learned; empty without
   LabelMap invalid = {};   ///< 1 where there is no picture: 0 after normalising; empty without
-  IdMap ids = {};          ///< segment per pixel of the objects that cannot overlap; empty without
+  /// The same with `precise`: how much of a pixel is picture, from 0 to 1; the rest of `precise` is
+  /// 0. Resizing keeps it exact where `invalid` takes the nearest pixel.
+  Pixels<float> valid = {};
+  IdMap ids = {};  ///< segment per pixel of the objects that cannot overlap; empty without
   std::vector<FrameObject> objects = {};
   FrameRecord record = {};
   /// Whether x2 and y2 are the last pixel inside (mmcv 0.2, VPSNet) instead of the border.
@@ -65,11 +68,16 @@ enum class Crowds {
 
 /// Turns a dataset's sample into a frame. `things[c]` says whether class c has objects. Objects of
 /// the panoptic map keep their order; where no annotation states a box it is their inclusive pixel
-/// extents, as in the official KITTI-STEP loader.
-Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds = Crowds::kDropped);
+/// extents, as in the official KITTI-STEP loader. Stated boxes end at the border, or, where boxes
+/// are to be inclusive, at the last pixel inside.
+Frame to_frame(Sample sample, const std::vector<bool>& things, Crowds crowds = Crowds::kDropped,
+               bool inclusive_boxes = false);
 
-/// Goes on in float32.
+/// Goes on in float32; does nothing when it does already.
 void make_precise(Frame& frame);
+
+/// Marks as ignored what no object covers.
+void ignore_background(Frame& frame);
 
 /// Boxes of the objects in the id map: inclusive pixel extents; objects without a pixel are
 /// dropped.

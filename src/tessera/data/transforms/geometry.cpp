@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -9,6 +10,8 @@
 #include <utility>
 
 #include "tessera/core/error.h"
+#include "tessera/data/transforms/antialiased_resize.h"
+#include "tessera/data/transforms/label_resize.h"
 
 namespace tessera {
 namespace {
@@ -67,6 +70,48 @@ void change_picture(Frame& frame, const Change& change) {
     change(frame.precise);
 }
 
+Image resized_picture(const Image& picture, Size size, PictureFilter filter) {
+  if (filter != PictureFilter::kLinear) fail("resizing with antialias needs float pictures");
+  return resized(picture, size, cv::INTER_LINEAR);
+}
+
+Pixels<float> resized_picture(const Pixels<float>& picture, Size size, PictureFilter filter) {
+  switch (filter) {
+    case PictureFilter::kAntialiased:
+      return resize_antialiased(picture, size, FilterKernel::kTriangle);
+    case PictureFilter::kAntialiasedCubic:
+      return resize_antialiased(picture, size, FilterKernel::kCubic);
+    case PictureFilter::kLinear:
+      break;
+  }
+  return resized(picture, size, cv::INTER_LINEAR);
+}
+
+template <class T>
+Pixels<T> resized_map(const Pixels<T>& map, Size size, LabelFilter filter) {
+  switch (filter) {
+    case LabelFilter::kCentre:
+      return resize_by_centre(map, size);
+    case LabelFilter::kMajority:
+      return resize_by_majority(map, size);
+    case LabelFilter::kNearest:
+      break;
+  }
+  return resized(map, size, cv::INTER_NEAREST);
+}
+
+int rounded(double side, Rounding rounding) {
+  switch (rounding) {
+    case Rounding::kHalfEven:
+      return static_cast<int>(std::nearbyint(side));
+    case Rounding::kDown:
+      return static_cast<int>(side);
+    case Rounding::kNearest:
+      break;
+  }
+  return static_cast<int>(side + 0.5);
+}
+
 void clip_box(Corners& box, Size size, bool inclusive) {
   const float right = static_cast<float>(size.width - (inclusive ? 1 : 0));
   const float bottom = static_cast<float>(size.height - (inclusive ? 1 : 0));
@@ -117,27 +162,45 @@ Scale scaled_by(Scale scale, double ratio) {
   return {static_cast<int>(scale.long_edge * ratio), static_cast<int>(scale.short_edge * ratio)};
 }
 
-Size rescaled_size(Size size, Scale scale) {
+Size rescaled_size(Size size, Scale scale, Rounding rounding) {
   const auto [scale_short, scale_long] = std::minmax(scale.long_edge, scale.short_edge);
   const auto [side_short, side_long] = std::minmax(size.width, size.height);
   const double factor = std::min(static_cast<double>(scale_long) / side_long,
                                  static_cast<double>(scale_short) / side_short);
-  const Size result{static_cast<int>(size.width * factor + 0.5),
-                    static_cast<int>(size.height * factor + 0.5)};
+  const Size result{rounded(size.width * factor, rounding),
+                    rounded(size.height * factor, rounding)};
   if (result.width < 1 || result.height < 1)
     fail("a picture of {} scaled into {} by {} would be empty; choose a larger scale",
          to_string(size), scale_long, scale_short);
   return result;
 }
 
-void resize_frame(Frame& frame, Size size) {
+Size fitted_size(Size size, Size target, double ratio, Rounding rounding) {
+  const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
+  const auto factor = static_cast<float>(ratio);
+  const float scale = std::min(static_cast<float>(target.height) * factor / height,
+                               static_cast<float>(target.width) * factor / width);
+  const Size result{rounded(width * scale, rounding), rounded(height * scale, rounding)};
+  if (result.width < 1 || result.height < 1)
+    fail("a picture of {} fitted into {} times {} would be empty; choose a larger one",
+         to_string(size), ratio, to_string(target));
+  return result;
+}
+
+void resize_frame(Frame& frame, Size size, const ResizeRule& rule) {
   const Size old = frame.size();
   const float scale_x = static_cast<float>(static_cast<double>(size.width) / old.width);
   const float scale_y = static_cast<float>(static_cast<double>(size.height) / old.height);
   if (size != old) {
     change_picture(frame,
-                   [&](auto& picture) { picture = resized(picture, size, cv::INTER_LINEAR); });
-    for_each_label_map(frame, [&](auto& map) { map = resized(map, size, cv::INTER_NEAREST); });
+                   [&](auto& picture) { picture = resized_picture(picture, size, rule.picture); });
+    if (!frame.valid.empty()) frame.valid = resized_picture(frame.valid, size, rule.picture);
+    for_each_label_map(frame, [&](auto& map) {
+      const bool has_classes = static_cast<const void*>(&map) == &frame.semantic;
+      const bool by_majority = rule.labels == LabelFilter::kMajority;
+      map =
+          resized_map(map, size, has_classes && by_majority ? LabelFilter::kNearest : rule.labels);
+    });
   }
   for (FrameObject& object : frame.objects) {
     Corners& box = object.box;
@@ -151,6 +214,7 @@ void resize_frame(Frame& frame, Size size) {
 
 void flip_frame(Frame& frame) {
   change_picture(frame, [](auto& picture) { flip_pixels(picture); });
+  if (!frame.valid.empty()) flip_pixels(frame.valid);
   for_each_label_map(frame, [](auto& map) { flip_pixels(map); });
   const float right = static_cast<float>(frame.size().width - (frame.inclusive_boxes ? 1 : 0));
   for (FrameObject& object : frame.objects) {
@@ -177,6 +241,7 @@ void crop_frame(Frame& frame, const CropWindow& window) {
     return object.box.x2 <= object.box.x1 || object.box.y2 <= object.box.y1;
   });
   change_picture(frame, [&](auto& picture) { crop_pixels(picture, window); });
+  if (!frame.valid.empty()) crop_pixels(frame.valid, window);
   for_each_label_map(frame, [&](auto& map) { crop_pixels(map, window); });
   frame.record.img_size = frame.record.pad_size = window.size;
 }
@@ -187,6 +252,18 @@ CropWindow choose_crop(Size picture, Size size, const DrawOffset& draw) {
   return {static_cast<int>(x),
           static_cast<int>(y),
           {std::min(size.width, picture.width), std::min(size.height, picture.height)}};
+}
+
+CropWindow crop_at_share(Size picture, Size size, double share) {
+  const auto offset = [&](int side, int kept) {
+    const auto most = static_cast<float>(std::max(side - kept, 0));
+    return static_cast<int>(most * static_cast<float>(share));
+  };
+  const CropWindow window{offset(picture.width, size.width), offset(picture.height, size.height)};
+  return {window.x,
+          window.y,
+          {std::min(size.width, picture.width - window.x),
+           std::min(size.height, picture.height - window.y)}};
 }
 
 CropWindow choose_crop(const LabelMap& labels, Size size, double max_share,

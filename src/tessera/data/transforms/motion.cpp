@@ -73,6 +73,25 @@ Pixels<T> warped(Pixels<T> from, const cv::Matx23d& matrix, const Sampling& samp
   return to;
 }
 
+/// Moves picture and labels alike. `Frame::invalid` is what an all-ones picture becomes 0 in.
+template <class Warp>
+void warp_frame(Frame& frame, const Warp& warp) {
+  const auto move = [&](auto& map, const Sampling& sampling) {
+    if (!map.empty()) map = warped(std::move(map), warp, sampling);
+  };
+  LabelMap there(frame.image.size(), 1, 1);
+  if (!frame.invalid.empty())
+    std::ranges::transform(frame.invalid.values(), there.values().begin(),
+                           [](std::uint8_t invalid) { return invalid == 0 ? 1 : 0; });
+  move(frame.image, kPicture);
+  move(frame.ids, labels_with_border(0));
+  move(frame.semantic, labels_with_border(kUnlabelled));
+  move(frame.ignored, labels_with_border(0));
+  move(there, kPicture);
+  for (std::uint8_t& value : there.values()) value = value == 0;
+  frame.invalid = std::move(there);
+}
+
 /// Gives every object pixels of its own in the id map.
 void flatten(Frame& frame) {
   const auto has_mask = [](const FrameObject& object) { return !object.mask.empty(); };
@@ -145,8 +164,12 @@ void add_hue_saturation(Image& image, int value) {
   cv::cvtColor(hsv, pixels, cv::COLOR_HSV2BGR);
 }
 
-Image warp_perspective(const Image& image, const Perspective& perspective) {
-  return warped(image, perspective, kPicture);
+void warp_perspective(Frame& frame, const Perspective& perspective) {
+  warp_frame(frame, perspective);
+}
+
+void warp_affine(Frame& frame, Corner shift, double rotation, double scale) {
+  warp_frame(frame, affine_matrix(frame.image.size(), shift, rotation, scale));
 }
 
 Image warp_affine(const Image& image, Corner shift, double rotation, double scale) {
@@ -184,20 +207,9 @@ void apply_motion(Frame& frame, const MotionChoice& choice) {
   if (choice.add) add_value(frame.image, *choice.add);
   if (choice.hue_saturation) add_hue_saturation(frame.image, *choice.hue_saturation);
   flatten(frame);
-  const Size size = frame.image.size();
-  const Perspective perspective = perspective_of(size, choice.jitter);
-  const cv::Matx23d affine =
-      affine_matrix(size, {choice.shift, choice.shift}, choice.rotation, /*scale=*/1);
-  const auto move = [&](auto& map, const Sampling& sampling) {
-    if (!map.empty()) map = warped(warped(std::move(map), perspective, sampling), affine, sampling);
-  };
-  move(frame.image, kPicture);
-  move(frame.ids, labels_with_border(0));
-  move(frame.semantic, labels_with_border(kUnlabelled));
-  move(frame.ignored, labels_with_border(0));
-  frame.invalid = LabelMap(size, 1, 1);
-  move(frame.invalid, kPicture);
-  for (std::uint8_t& invalid : frame.invalid.values()) invalid = invalid == 0;
+  frame.invalid = {};
+  warp_perspective(frame, perspective_of(frame.image.size(), choice.jitter));
+  warp_affine(frame, {choice.shift, choice.shift}, choice.rotation);
   if (choice.blur) frame.image = blur(frame.image, *choice.blur);
   measure_objects(frame);
 }

@@ -54,8 +54,10 @@ Perspective perspective_of(Size picture, const std::array<Corner, 4>& jitter);
 void add_value(Image& image, int value);
 /// The official code hands B, G, R to a function that takes R, G, B; so red and blue change places.
 void add_hue_saturation(Image& image, int value);
-Image warp_perspective(const Image& image, const Perspective& perspective);
+/// Picture and labels; pixels without a picture become Frame::invalid. Labels are never mixed.
+void warp_perspective(Frame& frame, const Perspective& perspective);
 /// Shifts are shares of the sides; the picture turns around its centre.
+void warp_affine(Frame& frame, Corner shift, double rotation, double scale = 1);
 Image warp_affine(const Image& image, Corner shift, double rotation, double scale = 1);
 /// [size, size], sum 1.
 std::vector<float> blur_kernel(const BlurChoice& choice);

@@ -62,7 +62,9 @@ TEST_F(ImgaugGolden, Perspective) {
       {1.1528118332441404, 0.005103273734334467, -3.2027806214113, 0.07581865613463969,
        1.1443555232110991, -6.0039795359187815, 0.0020894583953117306, 0.00016925867560932148, 1.0},
       {67, 45}};
-  EXPECT_TRUE(warp_perspective(input_, first) == image("perspective0.image"));
+  Frame frame{.image = input_};
+  warp_perspective(frame, first);
+  EXPECT_TRUE(frame.image == image("perspective0.image"));
   // The corners that the official matrix maps to the rectangle's.
   const Perspective ours =
       perspective_of(input_.size(), {{{0.039368804544210434, 0.10550038516521454},

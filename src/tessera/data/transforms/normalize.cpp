@@ -28,7 +28,8 @@ void fill_planes(const Pixels<T>& image, const NormalizeOptions& options, Size s
     for (int c = 0; c < 3; ++c) {
       const int place = options.blue_first ? 2 - c : c;
       out[c] = planes + place * plane + static_cast<std::size_t>(y) * size.width;
-      std::fill(out[c] + width, out[c] + size.width, options.pad_first ? value(c, T()) : 0.0f);
+      std::fill(out[c] + width, out[c] + size.width,
+                options.pad_first ? value(c, T()) : options.border);
     }
     for (int x = 0; x < width; ++x, row += 3) {
       out[0][x] = value(0, row[0]);

@@ -9,8 +9,10 @@ namespace tessera {
 struct NormalizeOptions {
   std::array<double, 3> mean = {123.675, 116.28, 103.53};  ///< R, G, B
   std::array<double, 3> std = {58.395, 57.12, 57.375};
-  /// Pads the 8-bit picture, so that the border holds (0 - mean) / std; otherwise it holds 0.
+  /// Pads the 8-bit picture, so that the border holds (0 - mean) / std; otherwise it holds
+  /// `border`.
   bool pad_first = false;
+  float border = 0;
   /// Whether plane 0 is blue, as the networks of Detectron's time take pictures.
   bool blue_first = false;
 };

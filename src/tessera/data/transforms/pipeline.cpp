@@ -9,13 +9,27 @@
 #include <utility>
 
 #include "tessera/core/error.h"
+#include "tessera/data/transforms/duplicate.h"
 
 namespace tessera {
 namespace {
 
 constexpr double kMostPixels = 1 << 20;
 
-enum class Kind { kResize, kFlip, kCrop, kPhotometric, kRequireTracks, kRequireObjects, kMotion };
+enum class Kind {
+  kResize,
+  kFlip,
+  kCrop,
+  kPhotometric,
+  kRequireTracks,
+  kRequireObjects,
+  kMotion,
+  kFit,
+  kColourJitter,
+  kRenumber,
+  kDuplicateSingle,
+  kIgnoreBackground,
+};
 
 ResizeOptions read_resize(ConfigReader& reader) {
   ResizeOptions options;
@@ -27,9 +41,28 @@ ResizeOptions read_resize(ConfigReader& reader) {
   options.ratio_max = std::max(options.ratio_min, 1.0);
   reader.read("ratio_max", options.ratio_max, {.low = options.ratio_min, .high = 100});
   reader.read("keep_ratio", options.keep_ratio);
+  reader.read("rounding", options.rounding,
+              {{"nearest", Rounding::kNearest}, {"half_even", Rounding::kHalfEven}});
+  reader.read("labels", options.labels,
+              {{"nearest", LabelFilter::kNearest}, {"majority", LabelFilter::kMajority}});
   if (options.scales.empty()) reader.refuse("scales", "is empty; name one scale at least");
   if (options.sampling == ResizeOptions::Sampling::kRange && options.scales.size() < 2)
     reader.refuse("sampling", "range draws between scales; name two at least in 'scales'");
+  return options;
+}
+
+FitOptions read_fit(ConfigReader& reader) {
+  FitOptions options;
+  reader.require("width", options.target.width, Limits{.low = 1, .high = kMostPixels});
+  reader.require("height", options.target.height, Limits{.low = 1, .high = kMostPixels});
+  reader.read("ratio_min", options.ratio_min, {.low = 0.01, .high = 100});
+  options.ratio_max = std::max(options.ratio_min, 1.0);
+  reader.read("ratio_max", options.ratio_max, {.low = options.ratio_min, .high = 100});
+  reader.read("rounding", options.rounding,
+              {{"down", Rounding::kDown}, {"half_even", Rounding::kHalfEven}});
+  reader.read(
+      "filter", options.filter,
+      {{"linear", PictureFilter::kAntialiased}, {"cubic", PictureFilter::kAntialiasedCubic}});
   return options;
 }
 
@@ -47,6 +80,25 @@ CropOptions read_crop(ConfigReader& reader) {
   options.least = options.size;
   reader.read("least_width", options.least.width, {.low = 1, .high = 1.0 * options.size.width});
   reader.read("least_height", options.least.height, {.low = 1, .high = 1.0 * options.size.height});
+  reader.read("one_draw", options.one_draw);
+  if (options.one_draw && (options.max_category_share < 1 || options.least != options.size))
+    reader.refuse("one_draw", "the window is not drawn anew; leave its other options out");
+  return options;
+}
+
+ColourJitterOptions read_colour_jitter(ConfigReader& reader) {
+  ColourJitterOptions options;
+  reader.read("strength", options.strength, {.low = 0, .high = 1.25});
+  reader.read("probability", options.probability, {.low = 0, .high = 1});
+  reader.read("grey_probability", options.grey_probability, {.low = 0, .high = 1});
+  return options;
+}
+
+RenumberOptions read_renumber(ConfigReader& reader) {
+  using Order = RenumberOptions::Order;
+  RenumberOptions options;
+  reader.read("order", options.order, {{"shuffle", Order::kShuffle}, {"random", Order::kRandom}});
+  reader.read("numbers", options.numbers, {.low = 2, .high = 1 << 16});
   return options;
 }
 
@@ -76,8 +128,18 @@ MotionOptions read_motion(ConfigReader& reader) {
 bool apply(const ResizeOptions& options, Clip& clip, Random& random) {
   const Scale scale = choose_scale(options, random);
   for (Frame& frame : clip)
-    resize_frame(frame, options.keep_ratio ? rescaled_size(frame.size(), scale)
-                                           : Size{scale.long_edge, scale.short_edge});
+    resize_frame(frame,
+                 options.keep_ratio ? rescaled_size(frame.size(), scale, options.rounding)
+                                    : Size{scale.long_edge, scale.short_edge},
+                 {.labels = options.labels});
+  return true;
+}
+
+bool apply(const FitOptions& options, Clip& clip, Random& random) {
+  const double ratio = random.uniform(options.ratio_min, options.ratio_max);
+  for (Frame& frame : clip)
+    resize_frame(frame, fitted_size(frame.size(), options.target, ratio, options.rounding),
+                 {.picture = options.filter, .labels = LabelFilter::kCentre});
   return true;
 }
 
@@ -103,10 +165,15 @@ bool apply(const CropOptions& options, Clip& clip, Random& random) {
   const Frame& key = clip.front();
   if (options.max_category_share < 1 && key.semantic.empty())
     fail("{}: max_category_share needs class labels, the sample has none", key.key.name);
-  const Size size = choose_crop_size(key.size(), options, draw);
-  const CropWindow window = options.max_category_share < 1
-                                ? choose_crop(key.semantic, size, options.max_category_share, draw)
-                                : choose_crop(key.size(), size, draw);
+  CropWindow window;
+  if (options.one_draw) {
+    window = crop_at_share(key.size(), options.size, random.uniform());
+  } else {
+    const Size size = choose_crop_size(key.size(), options, draw);
+    window = options.max_category_share < 1
+                 ? choose_crop(key.semantic, size, options.max_category_share, draw)
+                 : choose_crop(key.size(), size, draw);
+  }
   for (Frame& frame : clip) crop_frame(frame, window);
   return true;
 }
@@ -119,6 +186,27 @@ bool apply(const PhotometricOptions& options, Clip& clip, Random& random) {
 
 bool apply(const MotionOptions& options, Clip& clip, Random& random) {
   simulate_motion(clip, options, random);
+  return true;
+}
+
+bool apply(const ColourJitterOptions& options, Clip& clip, Random& random) {
+  const ColourJitterChoice choice = choose_colour_jitter(options, random);
+  for (Frame& frame : clip) apply_colour_jitter(frame.precise, choice);
+  return true;
+}
+
+bool apply(const RenumberOptions& options, Clip& clip, Random& random) {
+  renumber_objects(clip, options, random);
+  return true;
+}
+
+bool apply(const DuplicateSingle&, Clip& clip, Random& random) {
+  duplicate_object(clip, [&] { return random.uniform(); });
+  return true;
+}
+
+bool apply(const IgnoreBackground&, Clip& clip, Random&) {
+  for (Frame& frame : clip) ignore_background(frame);
   return true;
 }
 
@@ -146,10 +234,39 @@ bool apply(const RequireObjects&, Clip& clip, Random&) {
   return std::ranges::none_of(clip, [](const Frame& frame) { return frame.objects.empty(); });
 }
 
-/// Whether a step changes colours by 8-bit arithmetic.
+/// Whether a step can't work on 8-bit pictures.
+bool needs_float(const TransformStep& step) {
+  return std::holds_alternative<FitOptions>(step) ||
+         std::holds_alternative<ColourJitterOptions>(step);
+}
+
+/// Whether a step computes in 8 bits.
 bool needs_8_bit(const TransformStep& step) {
   return std::holds_alternative<PhotometricOptions>(step) ||
-         std::holds_alternative<MotionOptions>(step);
+         std::holds_alternative<MotionOptions>(step) ||
+         std::holds_alternative<DuplicateSingle>(step);
+}
+
+/// Whether a step would round 8-bit pictures.
+bool rounds_8_bit(const TransformStep& step) {
+  return std::holds_alternative<ResizeOptions>(step) || needs_float(step);
+}
+
+/// Pictures are float from some step on: refuses steps before and after it that can't work so.
+void check_depths(const Pipeline& pipeline, const ConfigReader& reader) {
+  bool is_float = false;
+  for (const TransformStep& step : pipeline.steps) {
+    is_float = is_float || (pipeline.float_pictures && rounds_8_bit(step));
+    if (is_float && needs_8_bit(step))
+      reader.refuse("float_pictures",
+                    fmt::format("the step '{}' computes in 8 bits; put it before resizing or "
+                                "leave one of the two out",
+                                step_name(step)));
+    if (!is_float && needs_float(step))
+      reader.refuse("steps",
+                    fmt::format("the step '{}' needs 'float_pictures: true' beside 'steps'",
+                                step_name(step)));
+  }
 }
 
 }  // namespace
@@ -169,7 +286,12 @@ void read_fields(ConfigReader& reader, ConfiguredStep& step) {
                      {"photometric", Kind::kPhotometric},
                      {"require_tracks", Kind::kRequireTracks},
                      {"require_objects", Kind::kRequireObjects},
-                     {"motion", Kind::kMotion}});
+                     {"motion", Kind::kMotion},
+                     {"fit", Kind::kFit},
+                     {"colour_jitter", Kind::kColourJitter},
+                     {"renumber", Kind::kRenumber},
+                     {"duplicate_single", Kind::kDuplicateSingle},
+                     {"ignore_background", Kind::kIgnoreBackground}});
   switch (kind) {
     case Kind::kResize:
       step.step = read_resize(reader);
@@ -192,6 +314,21 @@ void read_fields(ConfigReader& reader, ConfiguredStep& step) {
     case Kind::kMotion:
       step.step = read_motion(reader);
       break;
+    case Kind::kFit:
+      step.step = read_fit(reader);
+      break;
+    case Kind::kColourJitter:
+      step.step = read_colour_jitter(reader);
+      break;
+    case Kind::kRenumber:
+      step.step = read_renumber(reader);
+      break;
+    case Kind::kDuplicateSingle:
+      step.step = DuplicateSingle{};
+      break;
+    case Kind::kIgnoreBackground:
+      step.step = IgnoreBackground{};
+      break;
   }
 }
 
@@ -199,16 +336,13 @@ void read_fields(ConfigReader& reader, Pipeline& pipeline) {
   reader.read("inclusive_boxes", pipeline.inclusive_boxes);
   reader.read("crowds", pipeline.crowds,
               {{"dropped", Crowds::kDropped}, {"objects", Crowds::kObjects}});
+  reader.read("stuff_as_objects", pipeline.stuff_as_objects);
   reader.read("float_pictures", pipeline.float_pictures);
   std::vector<ConfiguredStep> steps;
   reader.require("steps", steps);
   pipeline.steps.clear();
   for (ConfiguredStep& step : steps) pipeline.steps.push_back(std::move(step.step));
-  for (const TransformStep& step : pipeline.steps)
-    if (pipeline.float_pictures && needs_8_bit(step))
-      reader.refuse(
-          "float_pictures",
-          fmt::format("the step '{}' computes in 8 bits; leave one of them out", step_name(step)));
+  check_depths(pipeline, reader);
 }
 
 Scale choose_scale(const ResizeOptions& options, Random& random) {
@@ -229,7 +363,8 @@ Scale choose_scale(const ResizeOptions& options, Random& random) {
 
 const char* step_name(const TransformStep& step) {
   static constexpr const char* kNames[] = {
-      "resize", "flip", "crop", "photometric", "require_tracks", "require_objects", "motion"};
+      "resize", "flip", "crop",          "photometric", "require_tracks",   "require_objects",
+      "motion", "fit",  "colour_jitter", "renumber",    "duplicate_single", "ignore_background"};
   return kNames[step.index()];
 }
 
@@ -238,18 +373,16 @@ bool apply_step(const TransformStep& step, Clip& clip, Random random) {
 }
 
 bool apply_pipeline(const Pipeline& pipeline, Clip& clip, const Random& random, StageTimes& times) {
-  for (Frame& frame : clip) {
+  for (const Frame& frame : clip)
     if (frame.size() != clip.front().size())
       fail(
           "{}: the picture is {}, its key frame {} is {}; the frames of a clip must be of one size",
           frame.key.name, to_string(frame.size()), clip.front().key.name,
           to_string(clip.front().size()));
-    frame.inclusive_boxes = pipeline.inclusive_boxes;
-  }
-  if (pipeline.float_pictures)
-    for (Frame& frame : clip) make_precise(frame);
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     const StageTimer timer(times, step_name(pipeline.steps[i]));
+    if (pipeline.float_pictures && rounds_8_bit(pipeline.steps[i]))
+      for (Frame& frame : clip) make_precise(frame);
     if (!apply_step(pipeline.steps[i], clip, random.fork(i))) return false;
   }
   return true;

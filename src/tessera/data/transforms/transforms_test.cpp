@@ -227,6 +227,18 @@ TEST(ToFrame, TakesThingsInOrderOfIdWithTheirExtents) {
   EXPECT_EQ(frame.objects[0].box, (Corners{2, 1, 4, 2}));
 }
 
+TEST(ToFrame, StatedBoxesEndAtTheBorderOrAtTheLastPixelInside) {
+  Sample sample;
+  sample.image = Image({8, 4}, 3);
+  Instance instance;
+  instance.box = {2, 1, 3, 2};
+  instance.mask = rle_encode(small_frame().ids, 9);
+  sample.instances = {instance};
+  EXPECT_EQ(to_frame(sample, {true}).objects[0].box, (Corners{2, 1, 5, 3}));
+  const Frame inclusive = to_frame(sample, {true}, Crowds::kDropped, /*inclusive_boxes=*/true);
+  EXPECT_EQ(inclusive.objects[0].box, (Corners{2, 1, 4, 2}));
+}
+
 class PipelineConfig : public test::TemporaryFolder {
  protected:
   Pipeline load(const std::string& text) {

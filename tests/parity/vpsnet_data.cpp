@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "runners.h"
+#include "stored_pictures.h"
+#include "tessera/core/error.h"
+#include "tessera/data/loader/batch.h"
+#include "tessera/data/open_dataset.h"
+#include "tessera/data/transforms/geometry.h"
+
+namespace tessera::parity {
+namespace {
+
+constexpr int kStride = 4;            // of the map that the semantic head learns
+constexpr int kVideoDivisor = 10000;  // image id = video * 10000 + number of the frame
+
+std::unique_ptr<Dataset> open_split(const Case& c, const std::string& split, bool all_frames) {
+  DatasetSpec spec{DatasetFormat::kCityscapesVps, c.folder / "mini_cityscapes_vps", split};
+  spec.all_frames = all_frames;
+  return open_dataset(spec);
+}
+
+std::size_t find_image(const Dataset& dataset, std::int64_t id) {
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    const SampleKey& key = dataset.frames()[i].key;
+    if (std::stoi(key.sequence) * kVideoDivisor + key.frame == id) return i;
+  }
+  fail("image {} is not in the data", id);
+}
+
+std::size_t find_file(const Dataset& dataset, const std::string& name) {
+  for (std::size_t i = 0; i < dataset.size(); ++i)
+    if (dataset.frames()[i].image_path.filename() == name) return i;
+  fail("{} is not in the data", name);
+}
+
+/// Number of each thing among the things, from 1.
+std::vector<int> thing_labels(const Dataset& dataset) {
+  std::vector<int> labels;
+  int things = 0;
+  for (const ClassInfo& info : dataset.classes()) labels.push_back(info.is_thing ? ++things : 0);
+  return labels;
+}
+
+Scale scale_in(const Case& c) {
+  const Json& scale = c.data.at("settings").at("img_scale");
+  return {scale.at(0), scale.at(1)};
+}
+
+/// A frame through the steps with what was drawn for it.
+Batch transformed(const Case& c, const Dataset& dataset, std::size_t index, const Json& sample) {
+  std::vector<bool> things;
+  for (const ClassInfo& info : dataset.classes()) things.push_back(info.is_thing);
+  Frame frame = to_frame(dataset.load(index), things, Crowds::kDropped, /*inclusive_boxes=*/true);
+  const Json& plan = sample.at("plan");
+  resize_frame(frame, rescaled_size(frame.size(), scaled_by(scale_in(c), plan.at("ratio"))));
+  if (plan.at("flip") == 1) flip_frame(frame);
+  const Json& size = c.data.at("settings").at("crop_size");
+  const Json& offsets = sample.at("crop");
+  crop_frame(frame, {offsets.at(1),
+                     offsets.at(0),
+                     {std::min(size.at(1).get<int>(), frame.size().width),
+                      std::min(size.at(0).get<int>(), frame.size().height)}});
+  CollateOptions options;
+  options.divisor = c.data.at("settings").at("size_divisor");
+  options.semantic_padding = 0;
+  return collate({{std::move(frame)}}, options);
+}
+
+Values planes_of(const Batch& batch) {
+  return make_values<float>({3, batch.size.height, batch.size.width},
+                            {batch.pixels.begin(), batch.pixels.end()});
+}
+
+void compare_objects(Report& report, const std::string& prefix, const std::string& whose,
+                     const BatchFrame& frame) {
+  const auto count = static_cast<std::int64_t>(frame.objects.size());
+  std::vector<float> boxes;
+  std::vector<std::int64_t> ids;
+  for (const FrameObject& object : frame.objects) {
+    const Corners& box = object.box;
+    boxes.insert(boxes.end(), {box.x1, box.y1, box.x2, box.y2});
+    ids.push_back(object.track_id);
+  }
+  report.compare(prefix + whose + "_bboxes", make_values({count, 4}, boxes));
+  report.compare(prefix + whose + "_obj_ids", make_values({count}, ids));
+}
+
+void run_training_sample(const Case& c, const Dataset& dataset, const Json& sample,
+                         const std::string& prefix, Report& report) {
+  const std::vector<int> labels = thing_labels(dataset);
+  const Batch batch = transformed(c, dataset, find_image(dataset, sample.at("image_id")), sample);
+  const Batch reference = transformed(c, dataset, find_image(dataset, sample.at("ref_id")), sample);
+  const BatchFrame& frame = batch.frames.front();
+  report.compare(prefix + "img", planes_of(batch));
+  report.compare(prefix + "ref_img", subsample(planes_of(reference), {1, 2, 2}));
+  compare_objects(report, prefix, "gt", frame);
+  compare_objects(report, prefix, "ref", reference.frames.front());
+  const auto count = static_cast<std::int64_t>(frame.objects.size());
+  std::vector<std::int64_t> object_labels;
+  for (const FrameObject& object : frame.objects) object_labels.push_back(labels[object.category]);
+  report.compare(prefix + "gt_labels", make_values({count}, object_labels));
+  report.compare(prefix + "gt_masks",
+                 make_values({count, batch.size.height, batch.size.width}, frame.masks));
+  report.compare(prefix + "gt_semantic_seg", picture_values(frame.semantic));
+  report.compare(prefix + "gt_semantic_seg_Nx",
+                 picture_values(resize_labels(
+                     frame.semantic, {batch.size.width / kStride, batch.size.height / kStride})));
+}
+
+void run_data(const Case& c, Report& report) {
+  const auto train = open_split(c, "train", false);
+  const Json& samples = c.data.at("train_samples");
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    run_training_sample(c, *train, samples[i], fmt::format("t{}.", i), report);
+  const auto val = open_split(c, "val", true);
+  const Json& tests = c.data.at("test_samples");
+  for (std::size_t i = 0; report.has(fmt::format("v{}.img", i)); ++i) {
+    const auto load = [&](std::size_t index) {
+      Frame frame{.image = val->load(index).image};
+      resize_frame(frame, rescaled_size(frame.size(), scale_in(c)));
+      return planes_of(collate({{std::move(frame)}}, {}));
+    };
+    report.compare(fmt::format("v{}.img", i), load(find_image(*val, tests[i].at("iid"))));
+    report.compare(fmt::format("v{}.ref_img_s2", i),
+                   subsample(load(find_file(*val, tests[i].at("ref"))), {1, 2, 2}));
+  }
+}
+
+}  // namespace
+
+Runner find_vpsnet_data_runner(const Case& c) {
+  return c.data.at("kind") == "data" ? Runner(run_data) : Runner();
+}
+
+}  // namespace tessera::parity
