@@ -52,7 +52,8 @@ class NormaliseTogether : public torch::autograd::Function<NormaliseTogether> {
     const auto of_bias = gradient.sum({0, 2, 3});
     const auto of_weight = (gradient * normalised).sum({0, 2, 3});
     const auto capsule = context->saved_data["sum"].toCapsule();
-    const auto means = static_cast<const Sum&>(*capsule).of_all(torch::stack({of_bias, of_weight}))
+    const auto means = static_cast<const Sum&>(*capsule)
+                           .of_all(torch::stack({of_bias, of_weight}))
                            .div_(context->saved_data["count"].toDouble());
     const auto of_x = (gradient - per_channel(means[0]) - normalised * per_channel(means[1])) *
                       per_channel(weight * inverse_deviation);
@@ -78,7 +79,8 @@ torch::Tensor BatchNormImpl::normalise_together(const torch::Tensor& x) {
     const torch::NoGradGuard no_grad;
     const auto [own_variance, own_mean] = torch::var_mean(wide.detach(), {0, 2, 3}, false);
     const auto m = own_mean.to(torch::kFloat64), v = own_variance.to(torch::kFloat64);
-    const auto sums = sum_(torch::cat({m * count, (v + m * m) * count, torch::full({1}, count, m.options())}));
+    const auto sums =
+        sum_(torch::cat({m * count, (v + m * m) * count, torch::full({1}, count, m.options())}));
     const std::int64_t channels = x.size(1);
     count = sums[2 * channels].item<double>();
     mean = sums.slice(0, 0, channels) / count;
