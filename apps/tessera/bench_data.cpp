@@ -10,7 +10,6 @@
 #include "command.h"
 #include "tessera/core/config.h"
 #include "tessera/data/loader/data_config.h"
-#include "tessera/data/open_dataset.h"
 
 namespace tessera::app {
 namespace {

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/core/log.h"
 #include "tessera/training/launcher.h"
 #include "tessera/training/trainer.h"
 #include "torch_commands.h"
@@ -63,6 +64,7 @@ void add_train_command(CLI::App& app) {
         request.seed = state->common.seed;
         request.threads = state->common.thread_count();
         request.place = place_from_environment();
+        if (request.place.rank > 0) set_up_logging(Verbosity::kQuiet);
         train(config, request);
       });
   TrainRequest& request = state->request;
@@ -74,11 +76,12 @@ void add_train_command(CLI::App& app) {
                       "Weights to start from; what does not fit is listed and left as it is");
   command->add_flag("--resume", request.resume, "Go on from the newest checkpoint in the folder");
   command->add_flag("--no-validate", state->no_validate, "Do not validate");
-  command->add_flag("--dry-run", request.dry_run,
-                    "Show the resolved configuration, data and parameters, and end");
+  command->add_flag(
+      "--dry-run", request.dry_run,
+      "Show the resolved configuration, data and parameters, try a few steps, and end");
   command->add_option("--device", request.device, "cpu, cuda or cuda:N")->capture_default_str();
-  command->add_option("--precision", request.precision, "fp32 or bf16")
-      ->check(CLI::IsMember({"fp32", "bf16"}))
+  command->add_option("--precision", request.precision, "fp32, bf16 or (on CUDA) fp16")
+      ->check(CLI::IsMember({"fp32", "bf16", "fp16"}))
       ->capture_default_str();
   command
       ->add_option("--join-timeout", request.join_timeout,

@@ -17,6 +17,11 @@ Autocast::Autocast(torch::Device device, torch::ScalarType type, bool on)
 }
 
 void Autocast::set(bool on) const { at::autocast::set_autocast_enabled(device_.type(), on); }
+
+AutocastSetting autocast_of(torch::Device device) {
+  return {at::autocast::is_autocast_enabled(device.type()),
+          at::autocast::get_autocast_dtype(device.type())};
+}
 #else
 Autocast::Autocast(torch::Device device, torch::ScalarType type, bool on)
     : device_(device), on_(on) {
@@ -34,6 +39,11 @@ void Autocast::set(bool on) const {
     at::autocast::set_enabled(on);
   else
     at::autocast::set_cpu_enabled(on);
+}
+
+AutocastSetting autocast_of(torch::Device device) {
+  if (device.is_cuda()) return {at::autocast::is_enabled(), at::autocast::get_autocast_gpu_dtype()};
+  return {at::autocast::is_cpu_enabled(), at::autocast::get_autocast_cpu_dtype()};
 }
 #endif
 

@@ -40,8 +40,7 @@ ConvUnitImpl::ConvUnitImpl(std::int64_t in_channels, std::int64_t out_channels,
                                     .padding(options.padding)
                                     .dilation(options.dilation)
                                     .bias(options.norm == Norm::kNone)));
-  if (options.norm == Norm::kBatch)
-    bn = register_module("bn", torch::nn::BatchNorm2d(out_channels));
+  if (options.norm == Norm::kBatch) bn = register_module("bn", BatchNorm(out_channels));
   if (options.norm == Norm::kGroup32)
     gn = register_module("gn", torch::nn::GroupNorm(torch::nn::GroupNormOptions(32, out_channels)));
 }

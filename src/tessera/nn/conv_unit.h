@@ -1,12 +1,12 @@
 #pragma once
 
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/normalization.h>
 
 #include <cstdint>
 #include <string>
 
+#include "tessera/nn/batch_norm.h"
 #include "tessera/nn/inference_form.h"
 
 namespace tessera {
@@ -30,7 +30,7 @@ class ConvNorm {
 
  private:
   mutable torch::nn::Conv2d conv_{nullptr};
-  mutable torch::nn::BatchNorm2d norm_{nullptr};  ///< none once it is folded
+  mutable BatchNorm norm_{nullptr};  ///< none once it is folded
 };
 
 struct ConvUnitOptions {
@@ -52,7 +52,7 @@ class ConvUnitImpl : public torch::nn::Module, public InferenceForm {
   void pack_weights() override;
 
   torch::nn::Conv2d conv{nullptr};
-  torch::nn::BatchNorm2d bn{nullptr};
+  BatchNorm bn{nullptr};
   torch::nn::GroupNorm gn{nullptr};
 
  private:

@@ -30,7 +30,7 @@ void prepare_for_inference(torch::nn::Module& module, torch::Device device,
     for_each_form(module, &InferenceForm::pack_weights);
 }
 
-void fold_norm(torch::nn::Conv2d& conv, const torch::nn::BatchNorm2d& norm) {
+void fold_norm(torch::nn::Conv2d& conv, const BatchNorm& norm) {
   const auto scale = norm->weight / (norm->running_var + norm->options.eps()).sqrt();
   const auto before = conv->bias.defined() ? conv->bias : torch::zeros_like(norm->running_mean);
   const auto bias = norm->bias + (before - norm->running_mean) * scale;

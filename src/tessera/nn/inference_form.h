@@ -1,9 +1,10 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/types.h>
+
+#include "tessera/nn/batch_norm.h"
 
 namespace tessera {
 
@@ -22,7 +23,7 @@ class InferenceForm {
 void prepare_for_inference(torch::nn::Module& module, torch::Device device, torch::ScalarType type);
 
 /// What InferenceForm is made of.
-void fold_norm(torch::nn::Conv2d& conv, const torch::nn::BatchNorm2d& norm);
+void fold_norm(torch::nn::Conv2d& conv, const BatchNorm& norm);
 void pack_weight(torch::nn::Conv2d& conv);
 /// The convolution, packed or not. A packed one also takes tensors in oneDNN's order and then gives
 /// such.

@@ -17,6 +17,7 @@ void read_fields(ConfigReader& reader, ResNetOptions& options) {
   reader.read("deformable", options.deformable);
   reader.read("frozen_stages", options.frozen_stages, {.low = -1, .high = 4});
   reader.read("norm_eval", options.norm_eval);
+  reader.read("recompute", options.recompute);
 }
 
 void read_fields(ConfigReader& reader, SwinOptions& options) {
@@ -27,6 +28,8 @@ void read_fields(ConfigReader& reader, SwinOptions& options) {
   reader.read("mlp_ratio", options.mlp_ratio, {.low = 1});
   reader.read("qkv_bias", options.qkv_bias);
   reader.read("drop_path", options.drop_path, {.low = 0, .high = 0.99});
+  reader.read("frozen_stages", options.frozen_stages, {.low = -1, .high = 4});
+  reader.read("recompute", options.recompute);
   reader.read("layout", options.layout,
               {{"open-mmlab", SwinLayout::kOpenMmlab}, {"original", SwinLayout::kOriginal}});
 }

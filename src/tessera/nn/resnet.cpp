@@ -8,6 +8,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/nn/deform_conv.h"
+#include "tessera/nn/recompute.h"
 
 namespace tessera {
 namespace {
@@ -29,6 +30,7 @@ struct BlockOptions {
   std::int64_t stride = 1;
   std::int64_t dilation = 1;
   bool deformable = false;
+  bool recompute = false;
 };
 
 /// The branch beside a block's convolutions: a 1x1 convolution where the shape changes, else
@@ -49,13 +51,16 @@ TORCH_MODULE(Shortcut);
 
 class BlockImpl : public torch::nn::Module, public InferenceForm {
  public:
-  explicit BlockImpl(const BlockOptions& options) {
+  explicit BlockImpl(const BlockOptions& options) : recompute_(options.recompute) {
     if (options.stride != 1 || options.in_channels != options.out_channels)
       downsample_ = Shortcut(options);
   }
 
   torch::Tensor forward(const torch::Tensor& x) {
-    return residual(x).add_(downsample_.is_empty() ? x : downsample_->forward(x)).relu_();
+    const auto body = [this](const torch::Tensor& in) {
+      return residual(in).add_(downsample_.is_empty() ? in : downsample_->forward(in)).relu_();
+    };
+    return recompute_ && is_training() ? recompute(*this, body, x) : body(x);
   }
 
  protected:
@@ -66,6 +71,7 @@ class BlockImpl : public torch::nn::Module, public InferenceForm {
   }
 
  private:
+  bool recompute_;
   Shortcut downsample_{nullptr};
 };
 
@@ -108,7 +114,7 @@ class BottleneckImpl : public BlockImpl {
                                                                 .stride = options.stride,
                                                                 .padding = options.dilation,
                                                                 .dilation = options.dilation}));
-      deform2_norm_ = register_module("bn2", torch::nn::BatchNorm2d(options.planes));
+      deform2_norm_ = register_module("bn2", BatchNorm(options.planes));
     } else {
       conv2_ =
           ConvNorm(*this, "conv2", "bn2",
@@ -140,7 +146,7 @@ class BottleneckImpl : public BlockImpl {
   ConvNorm conv1_;
   ConvNorm conv2_;
   DeformConv deform2_{nullptr};
-  torch::nn::BatchNorm2d deform2_norm_{nullptr};
+  BatchNorm deform2_norm_{nullptr};
   ConvNorm conv3_;
 };
 
@@ -167,7 +173,8 @@ torch::nn::Sequential make_stage(const ResNetOptions& options, int stage, const 
                         .out_channels = layout.bottleneck ? planes * 4 : planes,
                         .stride = options.strides[stage],
                         .dilation = options.dilations[stage],
-                        .deformable = options.deformable[stage]};
+                        .deformable = options.deformable[stage],
+                        .recompute = options.recompute};
   if (options.contract_dilation && block.dilation > 1) block.dilation /= 2;
   torch::nn::Sequential blocks;
   for (int i = 0; i < layout.blocks[stage]; ++i) {
@@ -193,10 +200,10 @@ ResNetImpl::ResNetImpl(const ResNetOptions& options) : options_(options) {
   const std::int64_t base = options.base_channels, half = base / 2;
   if (options.deep_stem) {
     using namespace torch::nn;
-    stem_ = register_module(
-        "stem", Sequential(Conv2d(plain_conv(3, half, 3, 2)), BatchNorm2d(half), ReLU(),
-                           Conv2d(plain_conv(half, half, 3)), BatchNorm2d(half), ReLU(),
-                           Conv2d(plain_conv(half, base, 3)), BatchNorm2d(base), ReLU()));
+    stem_ = register_module("stem",
+                            Sequential(Conv2d(plain_conv(3, half, 3, 2)), BatchNorm(half), ReLU(),
+                                       Conv2d(plain_conv(half, half, 3)), BatchNorm(half), ReLU(),
+                                       Conv2d(plain_conv(half, base, 3)), BatchNorm(base), ReLU()));
   } else {
     conv1_ = ConvNorm(*this, "conv1", "bn1", plain_conv(3, base, 7, 2));
   }

@@ -23,6 +23,7 @@ struct ResNetOptions {
       {};                  ///< stages whose 3x3 convolutions are deformable (bottlenecks only)
   int frozen_stages = -1;  ///< 0: the stem gets no gradient; k: stages 1..k neither
   bool norm_eval = false;  ///< batch norms use their running statistics in training too
+  bool recompute = false;  ///< training keeps no activations inside blocks (mmdet's with_cp)
 };
 
 /// ResNet as the references have it: the stride is in the 3x3 convolution. forward() returns

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tessera/core/error.h"
+#include "tessera/nn/recompute.h"
 
 namespace tessera {
 namespace {
@@ -131,6 +132,7 @@ class SwinBlockImpl : public torch::nn::Module {
       : window_(swin.window),
         shift_(options.shift),
         drop_path_(options.drop_path),
+        recompute_(swin.recompute),
         norm1_(options.channels),
         norm2_(options.channels),
         attention_(options.channels, options.heads, swin.window, swin.qkv_bias),
@@ -146,8 +148,11 @@ class SwinBlockImpl : public torch::nn::Module {
 
   /// x: [B, H, W, C]
   torch::Tensor forward(const torch::Tensor& x) {
-    const auto attended = x + drop_path(attend(norm1_(x)));
-    return attended + drop_path(narrow_(torch::gelu(widen_(norm2_(attended)))));
+    const auto body = [this](const torch::Tensor& in) {
+      const auto attended = in + drop_path(attend(norm1_(in)));
+      return attended + drop_path(narrow_(torch::gelu(widen_(norm2_(attended)))));
+    };
+    return recompute_ && is_training() ? recompute(*this, body, x) : body(x);
   }
 
  private:
@@ -179,6 +184,7 @@ class SwinBlockImpl : public torch::nn::Module {
   std::int64_t window_;
   std::int64_t shift_;
   double drop_path_;
+  bool recompute_;
   ChannelNorm norm1_;
   ChannelNorm norm2_;
   WindowAttention attention_;
@@ -265,7 +271,7 @@ void initialise(torch::nn::Module& module) {
 
 }  // namespace
 
-SwinImpl::SwinImpl(const SwinOptions& options) {
+SwinImpl::SwinImpl(const SwinOptions& options) : frozen_stages_(options.frozen_stages) {
   check(options);
   const bool original = options.layout == SwinLayout::kOriginal;
   projection_ = register_at(
@@ -293,6 +299,24 @@ SwinImpl::SwinImpl(const SwinOptions& options) {
   for (std::size_t s = 0; s < out_channels_.size(); ++s)
     norms_.push_back(register_module(fmt::format("norm{}", s), ChannelNorm(out_channels_[s])));
   initialise(*this);
+  for (torch::nn::Module* part : frozen_parts())
+    for (auto& parameter : part->parameters()) parameter.set_requires_grad(false);
+}
+
+std::vector<torch::nn::Module*> SwinImpl::frozen_parts() {
+  if (frozen_stages_ < 0) return {};
+  std::vector<torch::nn::Module*> parts = {projection_.get(), embedding_norm_.get()};
+  for (std::size_t s = 0; s < norms_.size() && static_cast<int>(s) < frozen_stages_; ++s) {
+    parts.push_back(stages_[s].get());
+    parts.push_back(norms_[s].get());
+  }
+  return parts;
+}
+
+void SwinImpl::train(bool on) {
+  torch::nn::Module::train(on);
+  // A frozen stage drops no branches either.
+  for (torch::nn::Module* part : frozen_parts()) part->eval();
 }
 
 torch::Tensor SwinImpl::embed(const torch::Tensor& image) {

@@ -28,6 +28,8 @@ struct SwinOptions {
   /// linearly to this at the last.
   double drop_path = 0.2;
   SwinLayout layout = SwinLayout::kOpenMmlab;
+  int frozen_stages = -1;  ///< 0: the patch embedding gets no gradient; k: stages 1..k neither
+  bool recompute = false;  ///< training keeps no activations inside blocks (mmdet's with_cp)
 };
 
 /// The Swin transformer (Liu et al., ICCV 2021) as a backbone: forward() returns the output of
@@ -37,12 +39,15 @@ class SwinImpl : public BackboneImpl {
  public:
   explicit SwinImpl(const SwinOptions& options);
   std::vector<torch::Tensor> forward(const torch::Tensor& image) override;
+  void train(bool on = true) override;
 
   std::vector<std::int64_t> out_channels() const override { return out_channels_; }
 
  private:
   torch::Tensor embed(const torch::Tensor& image);
+  std::vector<torch::nn::Module*> frozen_parts();
 
+  int frozen_stages_;
   std::vector<std::int64_t> out_channels_;
   torch::nn::Conv2d projection_{nullptr};
   ChannelNorm embedding_norm_{nullptr};

@@ -33,6 +33,22 @@ TEST(Swin, AnySizeGivesStridesRoundedUp) {
   EXPECT_EQ(levels[1].sizes(), (std::vector<std::int64_t>{2, 16, 5, 1}));
 }
 
+// mmdet's rule: 0 freezes the patch embedding, k the stages 1..k and their norms too.
+TEST(Swin, FrozenStagesGetNoGradientAndDropNothing) {
+  SwinOptions options = small();
+  options.frozen_stages = 1;
+  Swin net(options);
+  net->train();
+  for (const auto& item : net->named_parameters()) {
+    const std::string& name = item.key();
+    const bool frozen = name.starts_with("patch_embed") || name.starts_with("stages.0") ||
+                        name.starts_with("norm0");
+    EXPECT_EQ(item.value().requires_grad(), !frozen) << name;
+  }
+  EXPECT_FALSE(net->named_modules()["stages.0"]->is_training());
+  EXPECT_TRUE(net->named_modules()["stages.1"]->is_training());
+}
+
 TEST(Swin, DropsBranchesInTrainingOnlyAndTheSameOnesForASeed) {
   Swin net(small());
   const auto image = torch::randn({4, 3, 24, 24});

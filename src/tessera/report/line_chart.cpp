@@ -12,7 +12,8 @@
 namespace tessera {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 260, kLeft = 56, kRight = 12, kTop = 34, kBottom = 34;
+constexpr double kWidth = 560, kHeight = 260, kLeft = 56, kRight = 12, kTop = 20, kBottom = 34;
+constexpr double kRow = 14;  // of the legend
 constexpr std::array kColors = {"#2563eb", "#dc2626", "#16a34a", "#9333ea",
                                 "#ea580c", "#0891b2", "#be185d", "#4d7c0f"};
 
@@ -41,9 +42,30 @@ std::vector<double> ticks(const Range& range) {
   return result;
 }
 
+/// Names of the lines in their colours, in as many rows as they need.
+struct Legend {
+  explicit Legend(const std::vector<ChartLine>& lines) {
+    if (lines.size() == 1) return;
+    double left = kLeft;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const double width = 14 + 6.2 * static_cast<double>(lines[i].name.size());
+      if (left > kLeft && left + width > kWidth) {
+        ++rows;
+        left = kLeft;
+      }
+      svg += fmt::format(R"(<text x="{}" y="{}" fill="{}">{}</text>)", left, 14 + kRow * rows,
+                         kColors[i % kColors.size()], html::escape(lines[i].name));
+      left += width;
+    }
+  }
+  int rows = 1;
+  std::string svg;
+};
+
 class Chart {
  public:
-  Chart(const std::vector<ChartLine>& lines, bool logarithmic) : logarithmic_(logarithmic) {
+  Chart(const std::vector<ChartLine>& lines, bool logarithmic, double top)
+      : logarithmic_(logarithmic), top_(top) {
     for (const ChartLine& line : lines)
       for (std::size_t i = 0; i < line.x.size(); ++i)
         if (shown(line.y[i])) {
@@ -56,7 +78,7 @@ class Chart {
   bool shown(double y) const { return std::isfinite(y) && (!logarithmic_ || y > 0); }
   double left(double x) const { return kLeft + x_.share(x) * (kWidth - kLeft - kRight); }
   double top(double y) const {
-    return kHeight - kBottom - y_.share(scaled(y)) * (kHeight - kTop - kBottom);
+    return kHeight - kBottom - y_.share(scaled(y)) * (kHeight - top_ - kBottom);
   }
 
   std::string axes(std::string_view x_name) const {
@@ -77,11 +99,17 @@ class Chart {
 
   std::string polyline(const ChartLine& line, const char* color) const {
     std::string svg, points;
+    std::size_t count = 0;
     const auto flush = [&] {
-      if (!points.empty())
+      if (count == 1)
+        svg += fmt::format(R"(<path d="M{}h0" stroke="{}" stroke-width="5" )"
+                           R"(stroke-linecap="round"/>)",
+                           points, color);
+      if (count > 1)
         svg += fmt::format(R"(<polyline points="{}" fill="none" stroke="{}" stroke-width="1.6"/>)",
                            points, color);
       points.clear();
+      count = 0;
     };
     for (std::size_t i = 0; i < line.x.size(); ++i) {
       if (!shown(line.y[i])) {
@@ -89,6 +117,7 @@ class Chart {
         continue;
       }
       points += fmt::format("{:.1f},{:.1f} ", left(line.x[i]), top(line.y[i]));
+      ++count;
     }
     flush();
     return svg;
@@ -98,6 +127,7 @@ class Chart {
   double scaled(double y) const { return logarithmic_ ? std::log10(y) : y; }
 
   bool logarithmic_;
+  double top_;
   Range x_, y_;
 };
 
@@ -105,22 +135,16 @@ class Chart {
 
 std::string line_chart(std::string_view title, std::string_view x_name,
                        const std::vector<ChartLine>& lines, bool logarithmic) {
-  const Chart chart(lines, logarithmic);
+  const Legend legend(lines);
+  const Chart chart(lines, logarithmic, kTop + kRow * legend.rows);
   std::string svg = fmt::format(
       R"(<svg viewBox="0 0 {0} {1}" width="{0}" height="{1}" font-family="sans-serif" )"
       R"(font-size="11" fill="#374151"><text x="{2}" y="14" font-size="13" font-weight="600">{3}</text>)",
       kWidth, kHeight, kLeft, html::escape(title));
   if (!chart.empty()) svg += chart.axes(x_name);
-  double legend = kLeft;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const char* color = kColors[i % kColors.size()];
-    svg += chart.polyline(lines[i], color);
-    if (lines.size() == 1) continue;
-    svg += fmt::format(R"(<text x="{}" y="28" fill="{}">{}</text>)", legend, color,
-                       html::escape(lines[i].name));
-    legend += 14 + 6.2 * static_cast<double>(lines[i].name.size());
-  }
-  return svg + "</svg>";
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    svg += chart.polyline(lines[i], kColors[i % kColors.size()]);
+  return svg + legend.svg + "</svg>";
 }
 
 }  // namespace tessera

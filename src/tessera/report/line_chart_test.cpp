@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace tessera {
 namespace {
@@ -28,7 +30,18 @@ TEST(LineChart, DrawsEveryLineWithItsName) {
 TEST(LineChart, GapsSplitALine) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(count(line_chart("", "", {{"a", {0, 1, 2, 3, 4}, {1, 2, nan, 3, 4}}}), "<polyline"), 2);
-  EXPECT_EQ(count(line_chart("", "", {{"a", {0, 1, 2, 3}, {1, 0, 3, 4}}}, true), "<polyline"), 2);
+  const auto logarithmic = line_chart("", "", {{"a", {0, 1, 2, 3}, {1, 0, 3, 4}}}, true);
+  EXPECT_EQ(count(logarithmic, "<polyline"), 1);
+  EXPECT_EQ(count(logarithmic, "<path"), 1);  // the point before the gap
+}
+
+TEST(LineChart, NamesThatDoNotFitGoIntoAnotherRow) {
+  std::vector<ChartLine> lines;
+  for (int i = 0; i < 6; ++i)
+    lines.push_back({"a_long_name_of_a_line_" + std::to_string(i), {0, 1}, {0, 1}});
+  const auto svg = line_chart("", "", lines);
+  EXPECT_EQ(count(svg, "y=\"28\""), 3);
+  EXPECT_EQ(count(svg, "y=\"42\""), 3);
 }
 
 TEST(LineChart, HoldsWithoutPoints) {

@@ -206,8 +206,9 @@ class Study {
     const Config config = Config::load(ablation_.config, options_.set);
     const auto dataset = open_split(config, ablation_.split);
     VideoScorer scorer(dataset->classes());
-    for (const SequenceInfo& sequence : dataset->sequences()) {
-      scorer.begin_sequence(sequence.name);
+    for (std::size_t order = 0; order < dataset->sequences().size(); ++order) {
+      const SequenceInfo& sequence = dataset->sequences()[order];
+      scorer.begin_sequence(order, sequence.name);
       for (std::size_t i = sequence.first; i < sequence.first + sequence.count; ++i) {
         check_interrupt();
         scorer.add(*dataset->load_labels(i).panoptic,

@@ -180,7 +180,7 @@ std::string first_sequence(const AblationRun& run, const Dataset& dataset,
                            const std::string& heading) {
   const SequenceInfo& sequence = dataset.sequences().front();
   VideoScorer scorer(dataset.classes());
-  scorer.begin_sequence(sequence.name);
+  scorer.begin_sequence(0, sequence.name);
   TrackTimeline timeline;
   for (std::size_t i = sequence.first; i < sequence.first + sequence.count; ++i) {
     scorer.add(*dataset.load_labels(i).panoptic,

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <functional>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <utility>
 
 namespace tessera {
@@ -31,8 +32,8 @@ struct GradientAverager::Hooks {
   std::vector<std::pair<std::shared_ptr<torch::autograd::Node>, std::uintptr_t>> nodes;
 };
 
-GradientAverager::GradientAverager(const torch::nn::Module& module,
-                                   c10d::ProcessGroupGloo& processes, std::size_t bucket_bytes)
+GradientAverager::GradientAverager(const torch::nn::Module& module, Collective& processes,
+                                   std::size_t bucket_bytes)
     : processes_(processes), hooks_(std::make_unique<Hooks>()) {
   auto parameters = module.parameters();
   std::size_t bytes = bucket_bytes;

@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <memory>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/Work.hpp>
 #include <vector>
+
+#include "tessera/nn/compat.h"
 
 namespace tessera {
 
@@ -15,7 +17,7 @@ namespace tessera {
 /// Buckets go out in the same order everywhere, whatever parameters a process has used.
 class GradientAverager {
  public:
-  GradientAverager(const torch::nn::Module& module, c10d::ProcessGroupGloo& processes,
+  GradientAverager(const torch::nn::Module& module, Collective& processes,
                    std::size_t bucket_bytes = 8 << 20);
   ~GradientAverager();
   GradientAverager(const GradientAverager&) = delete;
@@ -36,7 +38,7 @@ class GradientAverager {
   void mark_ready(std::size_t bucket);
   void send(Bucket& bucket);
 
-  c10d::ProcessGroupGloo& processes_;
+  Collective& processes_;
   std::vector<Bucket> buckets_;
   std::size_t next_ = 0;  ///< bucket to send
   bool active_ = false;

@@ -70,11 +70,9 @@ Prediction as_prediction(const Sample& sample) {
 }
 
 /// Adds up what a kind of prediction is scored by.
-class Scorer {
+class Scorer : public ValidationScorer {
  public:
-  virtual ~Scorer() = default;
   virtual void add(std::size_t picture, const Sample& sample, const Prediction& prediction) = 0;
-  virtual Scores scores() const = 0;
 };
 
 class PanopticScorer : public Scorer {
@@ -87,6 +85,14 @@ class PanopticScorer : public Scorer {
     const PanopticMap predicted = to_map(*prediction.panoptic);
     iou_.add(pairs_.count(widen(semantic_map(truth)), widen(semantic_map(predicted))));
     quality_.add(truth, predicted);
+  }
+
+  nlohmann::json save() const override {
+    return {{"quality", quality_.save()}, {"iou", iou_.save()}};
+  }
+  void merge(const nlohmann::json& saved) override {
+    quality_.merge(*PanopticQuality::restore(saved.at("quality")));
+    iou_.merge(*MeanIou::restore(saved.at("iou")));
   }
 
   Scores scores() const override {
@@ -137,6 +143,9 @@ class InstanceScorer : public Scorer {
                             .score = instance.score});
     ap_.add(static_cast<std::int64_t>(picture), objects, detections);
   }
+
+  nlohmann::json save() const override { return ap_.save(); }
+  void merge(const nlohmann::json& saved) override { ap_.merge(*CocoAp::restore(saved)); }
 
   Scores scores() const override {
     Scores scores;
@@ -227,15 +236,16 @@ Scores KNetTask::validate(const Dataset& validation, int threads,
   Progress progress("Validating", validation.size(), "images");
   for (std::size_t i = 0; i < validation.size(); ++i) {
     check_interrupt();
+    progress.advance();
+    if (!takes(i)) continue;
     const Sample sample = validation.load(i);
     const Prediction prediction = predictor.predict(sample.image);
     scorer->add(i, sample, prediction);
     if (i < kShown)
       show({sample.key.name, draw_prediction(sample.image, as_prediction(sample), classes_),
             draw_prediction(sample.image, prediction, classes_)});
-    progress.advance();
   }
-  return scorer->scores();
+  return scores_of_all(*scorer);
 }
 
 }  // namespace tessera

@@ -79,8 +79,13 @@ int launch_processes(const std::vector<std::string>& arguments, int count) {
       const int code = exit_code(status);
       if (code != 0 && result == 0) {
         result = code;
-        spdlog::warn("process {} of {} has ended with {}; ending the others", ranks[ended], count,
-                     code);
+        spdlog::warn("process {} of {} {}; ending the others", ranks[ended], count,
+                     WIFSIGNALED(status)
+                         ? fmt::format("was ended by signal {}{}", WTERMSIG(status),
+                                       WTERMSIG(status) == SIGKILL
+                                           ? " (the system's, when its memory is used up)"
+                                           : "")
+                         : fmt::format("has ended with {}", code));
       }
       ranks.erase(ended);
       continue;

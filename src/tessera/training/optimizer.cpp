@@ -11,18 +11,27 @@
 namespace tessera {
 namespace {
 
-/// Names of the parameters that belong to norm layers.
-std::set<std::string> norm_parameters(const torch::nn::Module& module) {
+template <class... Layers>
+bool is_any_of(const torch::nn::Module& part) {
+  return ((part.as<Layers>() != nullptr) || ...);
+}
+
+/// Names of the parameters that belong to layers of some kinds.
+template <class... Layers>
+std::set<std::string> parameters_of(const torch::nn::Module& module) {
   std::set<std::string> names;
   for (const auto& item : module.named_modules()) {
     const auto* part = item.value().get();
-    if (part->as<torch::nn::BatchNorm2d>() == nullptr &&
-        part->as<torch::nn::GroupNorm>() == nullptr && part->as<torch::nn::LayerNorm>() == nullptr)
-      continue;
+    if (!is_any_of<Layers...>(*part)) continue;
     for (const auto& parameter : part->named_parameters(/*recurse=*/false))
       names.insert(item.key().empty() ? parameter.key() : item.key() + "." + parameter.key());
   }
   return names;
+}
+
+/// Swin's learned positions, which are no layer of their own.
+bool is_position_table(const std::string& name) {
+  return name.ends_with("relative_position_bias_table") || name.ends_with("absolute_pos_embed");
 }
 
 /// The longest pattern first; equally long ones by the alphabet.
@@ -52,13 +61,16 @@ void read_fields(ConfigReader& reader, OptimizerOptions& options) {
   reader.read("momentum", options.momentum, {.low = 0, .high = 1});
   reader.read("norm_decay", options.norm_decay, {.low = 0});
   reader.read("bias_decay", options.bias_decay, {.low = 0});
+  reader.read("embedding_decay", options.embedding_decay, {.low = 0});
   reader.read("max_norm", options.max_norm, {.low = 0});
   reader.read("rules", options.rules);
 }
 
 Optimizer::Optimizer(const torch::nn::Module& module, OptimizerOptions options)
     : options_(std::move(options)) {
-  const auto norms = norm_parameters(module);
+  const auto norms =
+      parameters_of<torch::nn::BatchNorm2d, torch::nn::GroupNorm, torch::nn::LayerNorm>(module);
+  const auto embeddings = parameters_of<torch::nn::Embedding>(module);
   const auto rules = sorted(options_.rules);
   for (const auto& item : module.named_parameters()) {
     if (!item.value().requires_grad()) continue;
@@ -71,6 +83,8 @@ Optimizer::Optimizer(const torch::nn::Module& module, OptimizerOptions options)
       parameter.decay = rule->decay;
     } else if (norms.contains(item.key())) {
       parameter.decay = options_.norm_decay;
+    } else if (embeddings.contains(item.key()) || is_position_table(item.key())) {
+      parameter.decay = options_.embedding_decay;
     } else if (item.key().ends_with("bias")) {
       parameter.decay = options_.bias_decay;
     }
@@ -82,7 +96,7 @@ Optimizer::Optimizer(const torch::nn::Module& module, OptimizerOptions options)
   if (parameters_.empty()) fail("the model has no parameter that is trained");
 }
 
-double Optimizer::clip() {
+double Optimizer::clip(double factor) {
   const torch::NoGradGuard no_grad;
   torch::Tensor squares;
   for (const Parameter& parameter : parameters_) {
@@ -90,12 +104,13 @@ double Optimizer::clip() {
     const auto square = parameter.value.grad().to(torch::kFloat32).norm().square();
     squares = squares.defined() ? squares + square : square;
   }
-  const double norm = squares.defined() ? squares.sqrt().item<double>() : 0;
-  if (options_.max_norm > 0 && norm > options_.max_norm) {
-    const double scale = options_.max_norm / (norm + 1e-6);
+  const double norm = squares.defined() ? factor * squares.sqrt().item<double>() : 0;
+  if (!std::isfinite(norm)) return norm;
+  if (options_.max_norm > 0 && norm > options_.max_norm)
+    factor *= options_.max_norm / (norm + 1e-6);
+  if (factor != 1)
     for (const Parameter& parameter : parameters_)
-      if (parameter.value.grad().defined()) parameter.value.mutable_grad().mul_(scale);
-  }
+      if (parameter.value.grad().defined()) parameter.value.mutable_grad().mul_(factor);
   return norm;
 }
 

@@ -29,9 +29,10 @@ struct OptimizerOptions {
   std::array<double, 2> betas = {0.9, 0.999};
   double epsilon = 1e-8;
   double momentum = 0.9;
-  double norm_decay = 1;  ///< factor on the decay of norms' weights and biases
-  double bias_decay = 1;  ///< factor on the decay of other biases
-  double max_norm = 0;    ///< gradients are scaled to this total norm when it is exceeded; 0: never
+  double norm_decay = 1;       ///< factor on the decay of norms' weights and biases
+  double bias_decay = 1;       ///< factor on the decay of other biases
+  double embedding_decay = 1;  ///< ... of embeddings and tables of positions
+  double max_norm = 0;  ///< gradients are scaled to this total norm when it is exceeded; 0: never
   std::vector<ParameterRule> rules = {};
 };
 void read_fields(ConfigReader& reader, ParameterRule& rule);
@@ -43,8 +44,9 @@ class Optimizer {
  public:
   Optimizer(const torch::nn::Module& module, OptimizerOptions options);
 
-  /// Scales the gradients to max_norm; returns the norm that they had.
-  double clip();
+  /// Multiplies the gradients by `factor` and scales them to max_norm; returns the norm that they
+  /// had between. When that is no number, they stay as they were.
+  double clip(double factor = 1);
   /// One step with the gradients at hand. `rate_of` gives the rate of a base rate.
   template <class RateOf>
   void step(const RateOf& rate_of) {

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
+
 #include "tessera/core/error.h"
 
 namespace tessera {
@@ -98,6 +101,43 @@ TEST(Optimizer, RulesChangeRateAndDecay) {
   EXPECT_NEAR(decay_of(options, "norm.weight"), 0, 1e-6);
   EXPECT_NEAR(decay_of(options, "conv.bias"), 0.1 * 0.5 * 0.5, 1e-6);        // "co": half the rate
   EXPECT_NEAR(decay_of(options, "conv.weight"), 0.1 * 0.1 * 0.5 * 2, 1e-6);  // the longer pattern
+}
+
+TEST(Optimizer, EmbeddingsHaveADecayOfTheirOwn) {
+  torch::nn::Sequential net;
+  net->push_back("words", torch::nn::Embedding(5, 2));
+  net->push_back("head", torch::nn::Linear(2, 2));
+  net->register_parameter("relative_position_bias_table", torch::ones({3}));
+  for (auto& parameter : net->parameters()) parameter.mutable_grad() = torch::zeros_like(parameter);
+  const auto before = net->named_parameters()["words.weight"].detach().clone();
+  const auto head = net->named_parameters()["head.weight"].detach().clone();
+  Optimizer optimizer(*net, {.lr = 0.1, .weight_decay = 0.5, .embedding_decay = 0});
+  optimizer.step([](double rate) { return rate; });
+  EXPECT_TRUE(torch::equal(net->named_parameters()["words.weight"], before));
+  EXPECT_TRUE(
+      torch::equal(net->named_parameters()["relative_position_bias_table"], torch::ones({3})));
+  EXPECT_TRUE(torch::allclose(net->named_parameters()["head.weight"], head * 0.95));
+}
+
+TEST(Optimizer, ScaledGradientsAreClippedByTheirTrueNorm) {
+  auto plain = make_net(), scaled = make_net();
+  backward(plain, 0);
+  backward(scaled, 0);
+  for (auto& parameter : scaled->parameters()) parameter.mutable_grad().mul_(1024);
+  const double norm = Optimizer(*plain, {.max_norm = 0.5}).clip();
+  EXPECT_NEAR(Optimizer(*scaled, {.max_norm = 0.5}).clip(1.0 / 1024), norm, 1e-6 * norm);
+  for (const auto& item : plain->named_parameters())
+    EXPECT_TRUE(torch::allclose(item.value().grad(), scaled->named_parameters()[item.key()].grad(),
+                                1e-5, 1e-9));
+}
+
+TEST(Optimizer, GradientsThatOverflowAreToldAndLeftAlone) {
+  auto net = make_net();
+  backward(net, 0);
+  net->parameters().front().mutable_grad().fill_(std::numeric_limits<float>::infinity());
+  const auto last = net->parameters().back().grad().clone();
+  EXPECT_FALSE(std::isfinite(Optimizer(*net, {.max_norm = 0.5}).clip()));
+  EXPECT_TRUE(torch::equal(net->parameters().back().grad(), last));
 }
 
 TEST(Optimizer, StateGoesOnWhereItWas) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tessera {
 
@@ -24,23 +25,32 @@ struct ProcessPlace {
 /// there are none. An Error names the variable that is missing or out of range.
 ProcessPlace place_from_environment();
 
-/// The processes that train together, on torch's c10d: Gloo on the CPU, NCCL on CUDA where libtorch
-/// has it. With one process every call is a no-op.
+/// The processes that train together, on torch's c10d: tensors of the CPU go through Gloo, those of
+/// CUDA devices through NCCL where libtorch has it. With one process every call is a no-op. A call
+/// fails when another process has ended.
 class Processes {
  public:
-  /// Connects; an Error says after `timeout` who did not come.
+  /// Connects; an Error says after `timeout` who did not come. A step of another process may take
+  /// as long, the calls that say so any time. `device` is where the model is.
   explicit Processes(const ProcessPlace& place,
-                     std::chrono::seconds timeout = std::chrono::seconds(60));
+                     std::chrono::seconds timeout = std::chrono::seconds(60),
+                     torch::Device device = torch::kCPU);
   ~Processes();
 
   int rank() const { return place_.rank; }
   int world() const { return place_.world; }
   bool first() const { return place_.rank == 0; }
 
-  /// The mean over the processes.
+  /// The mean over the processes of a tensor on the model's device.
   torch::Tensor mean(torch::Tensor value);
-  /// True when it is true of any process.
+  /// The sum, apart from all other calls: a backward pass may ask for it while gradients are sent.
+  torch::Tensor norm_sum(torch::Tensor value);
+  std::vector<double> mean(const std::vector<double>& values);
+  /// True when it is true of any process. Waits any time.
   bool any(bool value);
+  /// The texts of all processes by rank. Waits any time.
+  std::vector<std::string> gather(const std::string& text);
+  /// Waits any time.
   void barrier();
   /// Every process gets the parameters and buffers of the first.
   void share(torch::nn::Module& module);

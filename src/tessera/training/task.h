@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "tessera/data/dataset.h"
 #include "tessera/data/loader/batch.h"
 #include "tessera/image/image.h"
+#include "tessera/metrics/metric.h"
 #include "tessera/nn/losses.h"
 
 namespace tessera {
@@ -33,6 +35,23 @@ struct ValidationSample {
   Image prediction;
 };
 
+/// What a validation counts, by the real metrics.
+class ValidationScorer {
+ public:
+  virtual ~ValidationScorer() = default;
+  /// Everything counted, and adding what another process has counted.
+  virtual nlohmann::json save() const = 0;
+  virtual void merge(const nlohmann::json& saved) = 0;
+  virtual Scores scores() const = 0;
+};
+
+/// The part of the validation that this process does.
+struct ValidationPart {
+  Shard shard;  ///< of the pictures or sequences
+  /// Gives every process what each has counted.
+  std::function<std::vector<std::string>(const std::string& mine)> exchange;
+};
+
 /// A model as the training loop sees it.
 class TrainingTask {
  public:
@@ -40,9 +59,19 @@ class TrainingTask {
   virtual torch::nn::Module& module() = 0;
   virtual LossTerms losses(const Batch& batch, const StepContext& context) = 0;
   /// Predicts the validation set and scores it; hands the first pictures over. The module is in
-  /// evaluation mode.
+  /// evaluation mode. Every process calls it, does its part and gets the same scores.
   virtual Scores validate(const Dataset& validation, int threads,
                           const std::function<void(ValidationSample)>& show) = 0;
+
+  void share_validation(ValidationPart part) { part_ = std::move(part); }
+
+ protected:
+  bool takes(std::size_t unit) const { return part_.shard.takes(unit); }
+  /// The scores over what all processes have counted.
+  Scores scores_of_all(ValidationScorer& scorer) const;
+
+ private:
+  ValidationPart part_;
 };
 
 /// The task of a configuration's `model`. `classes` are the training set's.

@@ -19,7 +19,9 @@ struct TrainOptions {
   std::int64_t iterations = 0;  ///< instead of epochs, when it is not 0
   OptimizerOptions optimizer;
   LrScheduleOptions schedule;
-  int accumulate = 1;           ///< batches whose gradients make one step
+  int accumulate = 1;  ///< batches whose gradients make one step
+  enum class Norm { kLocal, kSync };
+  Norm norm = Norm::kLocal;     ///< kSync: batch norms take their statistics over all processes
   double average_decay = 0;     ///< of the moving average of weights that is validated; 0: none
   std::int64_t log_every = 50;  ///< iterations
   std::int64_t checkpoint_every = 0;  ///< iterations; 0: an epoch

@@ -94,6 +94,8 @@ void save_training_state(const fs::path& path, const TrainingState& state) {
   };
   add("iteration", make.make(state.iteration));
   add("skipped_samples", make.make(state.skipped_samples));
+  add("loss_scale", make.make(state.loss_scale.scale));
+  add("good_steps", make.make(state.loss_scale.good_steps));
   add("best", make.make(state.best));
   add("has_best", make.make(state.has_best));
   add("config", make.text(state.config));
@@ -125,6 +127,8 @@ TrainingState load_training_state(const fs::path& path) {
     state.iteration = expect<std::int64_t>(member(meta, "iteration"), "iteration");
     state.skipped_samples =
         expect<std::int64_t>(member(meta, "skipped_samples"), "skipped_samples");
+    state.loss_scale = {expect<double>(member(meta, "loss_scale"), "loss_scale"),
+                        expect<std::int64_t>(member(meta, "good_steps"), "good_steps")};
     state.best = expect<double>(member(meta, "best"), "best");
     state.has_best = expect<bool>(member(meta, "has_best"), "has_best");
     state.config = expect<std::string>(member(meta, "config"), "config");

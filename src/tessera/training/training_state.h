@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "tessera/training/loss_scaler.h"
+
 namespace tessera {
 
 /// All that a training needs to go on as if it had never stopped.
@@ -16,8 +18,9 @@ struct TrainingState {
   std::map<std::string, torch::Tensor> model;  ///< the official names, as in a released checkpoint
   std::map<std::string, torch::Tensor> optimizer;
   std::map<std::string, torch::Tensor> average;  ///< of weights over time; empty without
-  torch::Tensor random;                          ///< torch's generator
-  std::int64_t iteration = 0;                    ///< that comes next
+  torch::Tensor random;                          ///< of torch's generator on the model's device
+  LossScaler::State loss_scale;
+  std::int64_t iteration = 0;  ///< that comes next
   std::int64_t skipped_samples = 0;
   double best = 0;  ///< the best validation so far
   bool has_best = false;

@@ -23,6 +23,7 @@ TrainingState make_state() {
           .optimizer = {{"steps", torch::tensor(3)}, {"exp_avg/a.weight", torch::randn({3, 4})}},
           .average = {{"a.weight", torch::randn({3, 4})}},
           .random = torch::randint(0, 255, {16}, torch::kUInt8),
+          .loss_scale = {.scale = 512, .good_steps = 40},
           .iteration = 120,
           .skipped_samples = 2,
           .best = 41.5,
@@ -45,6 +46,8 @@ TEST(TrainingState, ComesBackWhole) {
   expect_equal(loaded.optimizer, saved.optimizer);
   expect_equal(loaded.average, saved.average);
   EXPECT_TRUE(torch::equal(loaded.random, saved.random));
+  EXPECT_EQ(loaded.loss_scale.scale, 512);
+  EXPECT_EQ(loaded.loss_scale.good_steps, 40);
   EXPECT_EQ(loaded.iteration, 120);
   EXPECT_EQ(loaded.skipped_samples, 2);
   EXPECT_EQ(loaded.best, 41.5);

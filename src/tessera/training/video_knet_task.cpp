@@ -60,11 +60,16 @@ Scores VideoKNetTask::validate(const Dataset& validation, int threads,
   if (validation.sequences().empty()) fail("the validation data have no sequences to track in");
   VideoKNetPredictor predictor(net_, test_, classes_, threads);
   VideoScorer scorer(classes_);
-  Progress progress("Validating", validation.size(), "frames");
+  std::size_t frames = 0;
+  for (std::size_t order = 0; order < validation.sequences().size(); ++order)
+    if (takes(order)) frames += validation.sequences()[order].count;
+  Progress progress("Validating", frames, "frames");
   const std::size_t show_every = std::max<std::size_t>(1, validation.size() / kShown);
-  for (const SequenceInfo& sequence : validation.sequences()) {
+  for (std::size_t order = 0; order < validation.sequences().size(); ++order) {
+    if (!takes(order)) continue;
+    const SequenceInfo& sequence = validation.sequences()[order];
     predictor.start_sequence();
-    scorer.begin_sequence(sequence.name);
+    scorer.begin_sequence(order, sequence.name);
     for (std::size_t i = sequence.first; i < sequence.first + sequence.count; ++i) {
       check_interrupt();
       const Sample sample = validation.load(i);
@@ -78,7 +83,7 @@ Scores VideoKNetTask::validate(const Dataset& validation, int threads,
       progress.advance();
     }
   }
-  return scorer.scores();
+  return scores_of_all(scorer);
 }
 
 }  // namespace tessera

@@ -36,10 +36,9 @@ VpqSettings vpq_settings(const std::vector<ClassInfo>& classes) {
 VideoScorer::VideoScorer(const std::vector<ClassInfo>& classes)
     : classes_(classes), stq_(stq_settings(classes)), vpq_(vpq_settings(classes)) {}
 
-void VideoScorer::begin_sequence(const std::string& name) {
-  stq_.begin_sequence(sequences_, name);
-  vpq_.begin_sequence(sequences_, name);
-  ++sequences_;
+void VideoScorer::begin_sequence(std::size_t order, const std::string& name) {
+  stq_.begin_sequence(order, name);
+  vpq_.begin_sequence(order, name);
   true_numbers_.clear();
   predicted_numbers_.clear();
 }
@@ -73,6 +72,13 @@ void VideoScorer::add(const PanopticMap& truth, const PanopticMap& predicted) {
   last_pairs_ = counter_.count(encode(truth, true_numbers_), encode(predicted, predicted_numbers_));
   stq_.add_frame(last_pairs_);
   vpq_.add_frame({last_pairs_, {}, {}});
+}
+
+nlohmann::json VideoScorer::save() const { return {{"stq", stq_.save()}, {"vpq", vpq_.save()}}; }
+
+void VideoScorer::merge(const nlohmann::json& saved) {
+  stq_.merge(*SegmentationTrackingQuality::restore(saved.at("stq")));
+  vpq_.merge(*VideoPanopticQuality::restore(saved.at("vpq")));
 }
 
 Scores VideoScorer::scores() const {
