@@ -30,6 +30,7 @@ BackboneOptions backbone_options(const Json& backbone) {
     return options;
   }
   options.resnet = {.depth = backbone.at("depth"),
+                    .stem_channels = backbone.value("stem_channels", 0),
                     .base_channels = backbone.value("base_channels", 64),
                     .deep_stem = true,
                     .strides = backbone.at("strides").get<std::array<std::int64_t, 4>>(),

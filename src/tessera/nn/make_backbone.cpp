@@ -9,6 +9,7 @@ std::shared_ptr<BackboneImpl> make_backbone(const BackboneOptions& options) {
 
 void read_fields(ConfigReader& reader, ResNetOptions& options) {
   reader.read("depth", options.depth);
+  reader.read("stem_channels", options.stem_channels, {.low = 0});
   reader.read("base_channels", options.base_channels, {.low = 2});
   reader.read("deep_stem", options.deep_stem);
   reader.read("strides", options.strides);

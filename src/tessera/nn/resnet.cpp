@@ -197,17 +197,19 @@ void stop_gradient(torch::nn::Module& module) {
 
 ResNetImpl::ResNetImpl(const ResNetOptions& options) : options_(options) {
   const Layout layout = layout_of(options.depth);
-  const std::int64_t base = options.base_channels, half = base / 2;
+  const std::int64_t base = options.base_channels;
+  const std::int64_t stem = options.stem_channels > 0 ? options.stem_channels : base;
+  const std::int64_t half = stem / 2;
   if (options.deep_stem) {
     using namespace torch::nn;
     stem_ = register_module("stem",
                             Sequential(Conv2d(plain_conv(3, half, 3, 2)), BatchNorm(half), ReLU(),
                                        Conv2d(plain_conv(half, half, 3)), BatchNorm(half), ReLU(),
-                                       Conv2d(plain_conv(half, base, 3)), BatchNorm(base), ReLU()));
+                                       Conv2d(plain_conv(half, stem, 3)), BatchNorm(stem), ReLU()));
   } else {
-    conv1_ = ConvNorm(*this, "conv1", "bn1", plain_conv(3, base, 7, 2));
+    conv1_ = ConvNorm(*this, "conv1", "bn1", plain_conv(3, stem, 7, 2));
   }
-  std::int64_t channels = base;
+  std::int64_t channels = stem;
   for (int stage = 0; stage < 4; ++stage) {
     layers_.push_back(register_module("layer" + std::to_string(stage + 1),
                                       make_stage(options, stage, layout, channels)));

@@ -14,7 +14,8 @@ namespace tessera {
 
 struct ResNetOptions {
   int depth = 50;                   ///< 18, 34, 50 or 101
-  std::int64_t base_channels = 64;  ///< of the stem and the first stage
+  std::int64_t stem_channels = 0;   ///< 0: base_channels
+  std::int64_t base_channels = 64;  ///< of the first stage
   bool deep_stem = false;           ///< v1c: three 3x3 convolutions (`stem`) for one 7x7 (`conv1`)
   std::array<std::int64_t, 4> strides = {1, 2, 2, 2};
   std::array<std::int64_t, 4> dilations = {1, 1, 1, 1};

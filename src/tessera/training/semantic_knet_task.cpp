@@ -45,6 +45,27 @@ MeanIou make_metric(const std::vector<ClassInfo>& classes) {
   return {std::move(categories), kUnlabelled, MiouRules::kMmseg};
 }
 
+class SemanticScorer : public ValidationScorer {
+ public:
+  explicit SemanticScorer(const std::vector<ClassInfo>& classes) : metric_(make_metric(classes)) {}
+
+  void add(const LabelMap& truth, const LabelMap& prediction) {
+    metric_.add(pairs_.count(widen(truth), widen(prediction)));
+  }
+  nlohmann::json save() const override { return metric_.save(); }
+  void merge(const nlohmann::json& saved) override { metric_.merge(*MeanIou::restore(saved)); }
+  Scores scores() const override {
+    const ClassScores scores = class_scores(metric_.areas());
+    return {{"mIoU", 100 * mean_of_numbers(scores.iou)},
+            {"mAcc", 100 * mean_of_numbers(scores.accuracy)},
+            {"aAcc", 100 * scores.all_accuracy}};
+  }
+
+ private:
+  MeanIou metric_;
+  PairCounter pairs_;
+};
+
 Prediction as_prediction(LabelMap labels) {
   Prediction prediction;
   prediction.semantic = std::move(labels);
@@ -70,24 +91,21 @@ LossTerms SemanticKNetTask::losses(const Batch& batch, const StepContext& contex
 Scores SemanticKNetTask::validate(const Dataset& validation, int threads,
                                   const std::function<void(ValidationSample)>& show) {
   SemanticPredictor predictor(net_, test_, classes_, threads);
-  MeanIou metric = make_metric(classes_);
-  PairCounter pairs;
+  SemanticScorer scorer(classes_);
   Progress progress("Validating", validation.size(), "images");
   for (std::size_t i = 0; i < validation.size(); ++i) {
     check_interrupt();
+    progress.advance();
+    if (!takes(i)) continue;
     const Sample sample = validation.load(i);
     const LabelMap truth = class_labels(sample);
     const Prediction prediction = predictor.predict(sample.image);
-    metric.add(pairs.count(widen(truth), widen(*prediction.semantic)));
+    scorer.add(truth, *prediction.semantic);
     if (i < kShown)
       show({sample.key.name, draw_prediction(sample.image, as_prediction(truth), classes_),
             draw_prediction(sample.image, prediction, classes_)});
-    progress.advance();
   }
-  const ClassScores scores = class_scores(metric.areas());
-  return {{"mIoU", 100 * mean_of_numbers(scores.iou)},
-          {"mAcc", 100 * mean_of_numbers(scores.accuracy)},
-          {"aAcc", 100 * scores.all_accuracy}};
+  return scores_of_all(scorer);
 }
 
 }  // namespace tessera
