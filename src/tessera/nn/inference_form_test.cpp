@@ -50,9 +50,12 @@ TEST(InferenceForm, NormsAreFoldedBeforeWeightsAreRounded) {
 TEST(InferenceForm, ConvolutionsAndPyramidsSayTheSame) {
   const torch::InferenceMode inference;
   for (const Norm norm : {Norm::kNone, Norm::kBatch, Norm::kGroup32}) {
-    ConvUnit unit(
-        32, 64,
-        {.kernel = 3, .stride = 2, .padding = 1, .norm = norm, .activation = Activation::kRelu});
+    ConvUnit unit(32, 64,
+                  ConvUnitOptions{.kernel = 3,
+                                  .stride = 2,
+                                  .padding = 1,
+                                  .norm = norm,
+                                  .activation = Activation::kRelu});
     fill(*unit);
     const auto x = signal("x", {2, 32, 17, 23});
     const auto expected = unit(x);

@@ -39,6 +39,7 @@ Corners stated_box(const Box& box, const Frame& frame) {
 void add_panoptic(PanopticMap map, const std::vector<bool>& things, Crowds crowds, Frame& frame) {
   check_size(frame, map.ids.size(), "panoptic labels");
   for (const Segment& segment : map.segments) {
+    if (segment.ignore) continue;  // may have no class at all
     if (segment.category < 0 || static_cast<std::size_t>(segment.category) >= things.size())
       fail("{}: segment {} has class {}, the dataset has classes 0 to {}", frame.key.name,
            segment.id, segment.category, static_cast<int>(things.size()) - 1);
