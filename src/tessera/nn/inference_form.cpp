@@ -10,6 +10,15 @@ torch::IntArrayRef padding_of(const torch::nn::Conv2d& conv) {
   return *get<torch::ExpandingArray<2>>(conv->options.padding());
 }
 
+/// The biases of folded norms are no registered parameters: the module knows their names as
+/// undefined.
+void move_biases(torch::nn::Module& module, torch::Device device, torch::ScalarType type) {
+  module.apply([&](torch::nn::Module& part) {
+    if (auto* conv = part.as<torch::nn::Conv2d>())
+      if (conv->bias.defined()) conv->bias = conv->bias.to(device, type);
+  });
+}
+
 template <class Method>
 void for_each_form(torch::nn::Module& module, Method method) {
   module.apply([method](torch::nn::Module& part) {
@@ -26,6 +35,7 @@ void prepare_for_inference(torch::nn::Module& module, torch::Device device,
   // While weights are still as exact as they come.
   for_each_form(module, &InferenceForm::fold_norms);
   module.to(device, type);
+  move_biases(module, device, type);
   if (device.is_cpu() && type == torch::kFloat32 && at::globalContext().hasMKLDNN())
     for_each_form(module, &InferenceForm::pack_weights);
 }
@@ -35,10 +45,7 @@ void fold_norm(torch::nn::Conv2d& conv, const BatchNorm& norm) {
   const auto before = conv->bias.defined() ? conv->bias : torch::zeros_like(norm->running_mean);
   const auto bias = norm->bias + (before - norm->running_mean) * scale;
   conv->weight.copy_(conv->weight * scale.view({-1, 1, 1, 1}));
-  if (conv->bias.defined())
-    conv->bias.copy_(bias);
-  else
-    conv->bias = conv->register_parameter("bias", bias, /*requires_grad=*/false);
+  conv->bias = bias;
 }
 
 void pack_weight(torch::nn::Conv2d& conv) {
