@@ -107,7 +107,7 @@ TEST_F(SemanticCli, TrainsPredictsAndEvaluates) {
   EXPECT_EQ(overlays, 3);
 
   // What training validated with, from the files.
-  const fs::path annotations = street_ / "ADEChallengeData2016/annotations/validation";
+  const fs::path annotations = street_ / "annotations/validation";
   const auto scored = run_tessera("eval miou --variant ade20k --gt " + annotations.string() +
                                   " --pred " + (folder_ / "out/semantic").string() + " --json " +
                                   (folder_ / "scores.json").string());
@@ -153,8 +153,7 @@ TEST_F(SemanticCli, TakesPicturesOfAnyKindAndRefusesAnotherClassCount) {
 
 TEST_F(SemanticCli, LearnsNothingFromVoid) {
   for (const char* split : {"training", "validation"})
-    for (const auto& path :
-         list_files(street_ / "ADEChallengeData2016/annotations" / split, ".png"))
+    for (const auto& path : list_files(street_ / "annotations" / split, ".png"))
       write_png(path, LabelMap(read_label_png(path).size(), 1));
   const auto trained = train();
   ASSERT_EQ(trained.exit_code, 0) << trained.err;

@@ -13,6 +13,7 @@
 #include "tessera/inference/semantic_predictor.h"
 #include "tessera/models/knet/semantic_knet.h"
 #include "tessera/nn/fill.h"
+#include "tessera/nn/inference_form.h"
 #include "tessera/nn/resize.h"
 #include "tessera/nn/swin_checkpoint.h"
 #include "tessera/nn/tensor_io.h"
@@ -118,7 +119,7 @@ void run_inference(const Case& c, Report& report) {
   const auto logits = resize_bilinear(head_logits, size);
   compare_if_stored(report, "logits", logits);
   compare_if_stored(report, "pred", logits.argmax(1).to(torch::kUInt8));
-  net->to(torch::kFloat64);
+  move_module(*net, torch::kCPU, torch::kFloat64);
   compare_if_stored(report, "f64.logits", resize_bilinear(net(images.to(torch::kFloat64)), size));
 }
 
@@ -178,7 +179,7 @@ void compare_state(Report& report, const std::string& type, const torch::nn::Mod
 void train(const Case& c, Report& report, torch::ScalarType scalar, const std::string& type) {
   SemanticKNet net(model_options(c));
   fill_case_module(c, *net);
-  net->to(scalar);
+  move_module(*net, torch::kCPU, scalar);
   net->train();
   Optimizer optimizer(*net, optimizer_options(c));
   const auto images = signal_input(c).to(scalar);
@@ -191,7 +192,8 @@ void train(const Case& c, Report& report, torch::ScalarType scalar, const std::s
     compare_if_stored(report, name + "loss", total.view({1}));
     optimizer.clear_gradients();
     total.backward();
-    if (step == 0) compare_gradients(report, type, *net);
+    // In float32 rounding flips rectifiers, so that gradients are compared where float64 is stored.
+    if (step == 0 && scalar == torch::kFloat64) compare_gradients(report, type, *net);
     compare_if_stored(report, name + "total_grad_norm",
                       torch::tensor({optimizer.clip()}, torch::kFloat64));
     optimizer.step([](double rate) { return rate; });

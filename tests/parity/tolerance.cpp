@@ -164,8 +164,10 @@ Tolerance tolerance_of(const Case& c, const std::string& tensor, bool is_integer
   if (matches("f64.*", tensor) && c.data.contains("tolerance_f64"))
     if (const auto found = find_for_step(c.data["tolerance_f64"].get<std::string>(), tensor))
       return *found;
-  if (const auto own = c.data.find("tolerance_" + tensor); own != c.data.end())
-    if (const auto found = parse(*own)) return *found;
+  // `whole.pred` is one more `pred`.
+  for (const std::string& name : {tensor, tensor.substr(tensor.rfind('.') + 1)})
+    if (const auto own = c.data.find("tolerance_" + name); own != c.data.end())
+      if (const auto found = parse(*own)) return *found;
   for (const char* key : {"tolerance", "compare"})
     if (const auto found = find_under(c.data, key, tensor, is_integer)) return *found;
   for (const char* key : {"tolerance", "default_tolerance"})

@@ -10,14 +10,23 @@ torch::IntArrayRef padding_of(const torch::nn::Conv2d& conv) {
   return *get<torch::ExpandingArray<2>>(conv->options.padding());
 }
 
-/// The biases of folded norms are no registered parameters: the module knows their names as
-/// undefined.
-void move_biases(torch::nn::Module& module, torch::Device device, torch::ScalarType type) {
+}  // namespace
+
+void move_module(torch::nn::Module& module, torch::Device device, torch::ScalarType type) {
+  const auto moved = [&](const torch::Tensor& tensor) {
+    return tensor.is_floating_point() ? tensor.to(device, type) : tensor.to(device);
+  };
+  for (auto& parameter : module.parameters()) parameter.set_data(moved(parameter));
+  for (auto& buffer : module.buffers()) buffer.set_data(moved(buffer));
+  // The biases of folded norms are no registered parameters: the module knows their names already,
+  // as undefined.
   module.apply([&](torch::nn::Module& part) {
     if (auto* conv = part.as<torch::nn::Conv2d>())
-      if (conv->bias.defined()) conv->bias = conv->bias.to(device, type);
+      if (conv->bias.defined()) conv->bias = moved(conv->bias);
   });
 }
+
+namespace {
 
 template <class Method>
 void for_each_form(torch::nn::Module& module, Method method) {
@@ -34,8 +43,7 @@ void prepare_for_inference(torch::nn::Module& module, torch::Device device,
   module.eval();
   // While weights are still as exact as they come.
   for_each_form(module, &InferenceForm::fold_norms);
-  module.to(device, type);
-  move_biases(module, device, type);
+  move_module(module, device, type);
   if (device.is_cpu() && type == torch::kFloat32 && at::globalContext().hasMKLDNN())
     for_each_form(module, &InferenceForm::pack_weights);
 }

@@ -18,6 +18,10 @@ class InferenceForm {
   virtual void pack_weights() = 0;
 };
 
+/// Brings a module to a device and a floating-point type. Tables of indexes keep their type, which
+/// Module::to changes as well.
+void move_module(torch::nn::Module& module, torch::Device device, torch::ScalarType type);
+
 /// Brings a module that is only evaluated from now on to a device and a type, in its fastest form.
 /// Its parameters may then be empty and can't be saved.
 void prepare_for_inference(torch::nn::Module& module, torch::Device device, torch::ScalarType type);

@@ -54,7 +54,8 @@ std::vector<html::NamedText> newest_numbers(const std::vector<Json>& training,
   if (!validation.empty())
     for (const auto& [key, value] : validation.back().items())
       if (key != "kind" && key != "iteration" && numbers.size() < 6)
-        numbers.emplace_back(key, fmt::format("{:.1f}", value.get<double>()));
+        numbers.emplace_back(key,
+                             value.is_number() ? fmt::format("{:.1f}", value.get<double>()) : "-");
   return numbers;
 }
 
