@@ -173,7 +173,7 @@ void run_sequence(const Case& c, Report& report) {
   const auto classes = class_list(vipseg ? "vipseg" : "kitti-step");
   VideoKNet net(options);
   fill_video_knet(c, report, *net);
-  net->eval();  // the form for inference moves one pixel more than the 3 that are allowed
+  net->eval();
   VideoKNetPredictor predictor(net, {}, classes, 2);
   const Values& frames = report.stored("frames_rgb_u8");
   const auto ids = c.data.at("frame_ids").get<std::vector<int>>();
