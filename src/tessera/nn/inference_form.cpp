@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "tessera/nn/winograd.h"
+
 namespace tessera {
 namespace {
 
@@ -59,13 +61,19 @@ void fold_norm(torch::nn::Conv2d& conv, const BatchNorm& norm) {
 void pack_weight(torch::nn::Conv2d& conv) {
   const auto& options = conv->options;
   auto registered = conv->weight;
-  conv->weight =
-      at::mkldnn_reorder_conv2d_weight(registered.detach().to_mkldnn(), padding_of(conv),
-                                       options.stride(), options.dilation(), options.groups());
+  conv->weight = suits_winograd(conv) ? winograd_weight(registered.detach())
+                                      : at::mkldnn_reorder_conv2d_weight(
+                                            registered.detach().to_mkldnn(), padding_of(conv),
+                                            options.stride(), options.dilation(), options.groups());
   registered.set_data(torch::empty({0}, registered.options()));
 }
 
 torch::Tensor convolve(torch::nn::Conv2d& conv, const torch::Tensor& x) {
+  if (is_winograd_weight(conv->weight)) {
+    const auto y =
+        winograd_convolve(dense(x), conv->weight, conv->bias, conv->options.out_channels());
+    return x.is_mkldnn() ? y.to_mkldnn() : y;
+  }
   if (!conv->weight.is_mkldnn()) return conv(x);
   const auto& options = conv->options;
   return at::mkldnn_convolution(x, conv->weight, conv->bias, padding_of(conv), options.stride(),
