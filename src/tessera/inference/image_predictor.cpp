@@ -35,6 +35,8 @@ void read_fields(ConfigReader& reader, TestOptions& options) {
               {{"best_class", ThingClaims::kBestClass}, {"best_pairs", ThingClaims::kBestPairs}});
   reader.read("thing_score", options.merge.thing_score, {.low = 0, .high = 1});
   reader.read("overlap", options.merge.overlap, {.low = 0, .high = 1});
+  reader.read("score_weight", options.merge.score_weight, {.low = 0, .high = 1});
+  reader.read("weak_things_compete", options.merge.weak_things_compete);
   reader.read("official_ids", options.official_ids);
 }
 

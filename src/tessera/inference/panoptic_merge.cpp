@@ -1,6 +1,7 @@
 #include "tessera/inference/panoptic_merge.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "tessera/core/thread_pool.h"
@@ -12,6 +13,26 @@ namespace {
 constexpr float kRounding = 1e-5F;
 constexpr float kInside = 0.5F;
 
+std::vector<MaskClaim> competing_claims(std::span<const MaskClaim> claims,
+                                        const PanopticMergeOptions& options) {
+  std::vector<MaskClaim> competing;
+  for (const MaskClaim& claim : claims)
+    if (options.weak_things_compete || !claim.thing || claim.score >= options.thing_score)
+      competing.push_back(claim);
+  return competing;
+}
+
+/// What each claim's probabilities are multiplied with where claims compete.
+std::vector<float> competing_weights(std::span<const MaskClaim> claims,
+                                     const PanopticMergeOptions& options) {
+  std::vector<float> weights;
+  for (const MaskClaim& claim : claims)
+    weights.push_back(options.score_weight == 1
+                          ? claim.score
+                          : static_cast<float>(std::pow(claim.score, options.score_weight)));
+  return weights;
+}
+
 /// Which claim owns each pixel, and how often each does.
 struct Owners {
   Pixels<std::int32_t> claim;
@@ -20,20 +41,21 @@ struct Owners {
 
 /// The claims that can have the largest value somewhere in a tile, ascending.
 void find_candidates(const ScaledMasks& masks, std::span<const MaskClaim> claims,
-                     const ScaledMasks::Tile& tile, std::vector<int>& candidates,
-                     std::vector<float>& highest) {
+                     std::span<const float> weights, const ScaledMasks::Tile& tile,
+                     std::vector<int>& candidates, std::vector<float>& highest) {
   float certain = 0;  // the largest value that some claim has everywhere in the tile
   for (std::size_t k = 0; k < claims.size(); ++k) {
     const ScaledMasks::Range range = masks.range(claims[k].row, tile);
-    highest[k] = claims[k].score * range.high * (1 + kRounding);
-    certain = std::max(certain, claims[k].score * range.low * (1 - kRounding));
+    highest[k] = weights[k] * range.high * (1 + kRounding);
+    certain = std::max(certain, weights[k] * range.low * (1 - kRounding));
   }
   candidates.clear();
   for (std::size_t k = 0; k < claims.size(); ++k)
     if (highest[k] >= certain) candidates.push_back(static_cast<int>(k));
 }
 
-Owners find_owners(const ScaledMasks& masks, std::span<const MaskClaim> claims, int threads) {
+Owners find_owners(const ScaledMasks& masks, std::span<const MaskClaim> claims,
+                   std::span<const float> weights, int threads) {
   constexpr int kTile = ScaledMasks::kTile;
   Owners owners = {Pixels<std::int32_t>(masks.size(), 1), std::vector<std::int64_t>(claims.size())};
   std::vector<std::vector<std::int64_t>> areas(threads, std::vector<std::int64_t>(claims.size()));
@@ -45,7 +67,7 @@ Owners find_owners(const ScaledMasks& masks, std::span<const MaskClaim> claims, 
     std::int32_t owner[kTile * kTile];
     for (int column = 0; column < columns; ++column) {
       const auto tile = masks.tile(static_cast<int>(tile_row) * columns + column);
-      find_candidates(masks, claims, tile, candidates, highest);
+      find_candidates(masks, claims, weights, tile, candidates, highest);
       std::fill_n(best, kTile * kTile, -1.0F);
       for (const int k : candidates) {
         if (candidates.size() == 1) {
@@ -53,9 +75,9 @@ Owners find_owners(const ScaledMasks& masks, std::span<const MaskClaim> claims, 
           break;
         }
         masks.interpolate(claims[k].row, tile, values);
-        const float score = claims[k].score;
+        const float weight = weights[k];
         for (int i = 0; i < tile.height * kTile; ++i) {
-          const float value = score * values[i];
+          const float value = weight * values[i];
           // The first of equal claims wins.
           owner[i] = value > best[i] ? k : owner[i];
           best[i] = std::max(value, best[i]);
@@ -93,8 +115,9 @@ std::int64_t area_of_mask(const ScaledMasks& masks, int row) {
   return area;
 }
 
-/// Gives pixels without a segment to the kept stuff of the largest score * probability.
-void fill_with_stuff(const ScaledMasks& masks, MergedMap& map, int threads) {
+/// Gives pixels without a segment to the kept stuff that is strongest there.
+void fill_with_stuff(const ScaledMasks& masks, const PanopticMergeOptions& options, MergedMap& map,
+                     int threads) {
   constexpr int kTile = ScaledMasks::kTile;
   std::vector<MaskClaim> claims;
   std::vector<std::int32_t> segments;
@@ -104,6 +127,7 @@ void fill_with_stuff(const ScaledMasks& masks, MergedMap& map, int threads) {
     segments.push_back(static_cast<std::int32_t>(k));
   }
   if (claims.empty()) return;
+  const auto weights = competing_weights(claims, options);
   const auto is_void = [&](int x, int y) { return map.segment.at(x, y) < 0; };
   parallel_for(masks.tile_count(), threads, [&](std::size_t index, int) {
     const auto tile = masks.tile(static_cast<int>(index));
@@ -117,7 +141,7 @@ void fill_with_stuff(const ScaledMasks& masks, MergedMap& map, int threads) {
     for (std::size_t k = 0; k < claims.size(); ++k) {
       masks.interpolate(claims[k].row, tile, values);
       for (int i = 0; i < tile.height * kTile; ++i) {
-        const float value = claims[k].score * values[i];
+        const float value = weights[k] * values[i];
         owner[i] = value > best[i] ? segments[k] : owner[i];
         best[i] = std::max(value, best[i]);
       }
@@ -134,9 +158,11 @@ void fill_with_stuff(const ScaledMasks& masks, MergedMap& map, int threads) {
 
 }  // namespace
 
-MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> claims,
+MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> all_claims,
                          const PanopticMergeOptions& options, int threads) {
-  const Owners owners = find_owners(masks, claims, threads);
+  const auto claims = competing_claims(all_claims, options);
+  if (claims.empty()) return {Pixels<std::int32_t>(masks.size(), 1, -1), {}};
+  const Owners owners = find_owners(masks, claims, competing_weights(claims, options), threads);
   std::vector<int> order;
   for (std::size_t k = 0; k < claims.size(); ++k)
     if (owners.area[k] > 0 && !(claims[k].thing && claims[k].score < options.thing_score))
@@ -162,7 +188,7 @@ MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> cl
   std::transform(owners.claim.values().begin(), owners.claim.values().end(),
                  result.segment.values().begin(),
                  [&](std::int32_t k) { return segment_of_claim[k]; });
-  if (options.fill_with_stuff) fill_with_stuff(masks, result, threads);
+  if (options.fill_with_stuff) fill_with_stuff(masks, options, result, threads);
   return result;
 }
 

@@ -19,6 +19,9 @@ struct MaskClaim {
 struct PanopticMergeOptions {
   float thing_score = 0.3F;  ///< things below are dropped, though they have taken their pixels
   double overlap = 0.6;      ///< least share of its own area that a segment must own
+  /// Exponent of the score where claims compete for a pixel; 0: the likeliest mask has it.
+  double score_weight = 1;
+  bool weak_things_compete = true;  ///< things below thing_score take pixels before they go
   /// Pixels of dropped segments go to the stuff that is likeliest there instead of being void.
   bool fill_with_stuff = false;
 };
@@ -34,8 +37,9 @@ struct MergedMap {
   std::vector<MergedSegment> segments;  ///< in descending score
 };
 
-/// Every pixel goes to the claim of the largest score * probability; claims are then taken in
-/// descending score (K-Net's merge_stuff_thing, Video K-Net's merge_stuff_thing_stuff_joint).
+/// Every pixel goes to the claim of the largest score^score_weight * probability; claims are then
+/// taken in descending score (K-Net's merge_stuff_thing, Video K-Net's
+/// merge_stuff_thing_stuff_joint).
 MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> claims,
                          const PanopticMergeOptions& options, int threads);
 

@@ -1,7 +1,10 @@
 #include "tessera/inference/scaled_masks.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
+
+#include <cmath>
 
 #include "tessera/core/error.h"
 #include "tessera/inference/panoptic_merge.h"
@@ -69,9 +72,15 @@ TEST(ScaledMasks, RefuseGridsLargerThanThePicture) {
 /// The definition: every row at full size, then the argmax.
 MergedMap by_definition(const torch::Tensor& full, const std::vector<MaskClaim>& claims,
                         const PanopticMergeOptions& options) {
-  std::vector<float> scores;
-  for (const MaskClaim& claim : claims) scores.push_back(claim.score);
-  const auto owner = (torch::tensor(scores).view({-1, 1, 1}) * full).argmax(0);
+  std::vector<float> scores, weights;
+  for (const MaskClaim& claim : claims) {
+    scores.push_back(claim.score);
+    const bool weak = claim.thing && claim.score < options.thing_score;
+    weights.push_back(weak && !options.weak_things_compete
+                          ? -1.0F
+                          : std::pow(claim.score, static_cast<float>(options.score_weight)));
+  }
+  const auto owner = (torch::tensor(weights).view({-1, 1, 1}) * full).argmax(0);
   MergedMap map;
   map.segment =
       Pixels<std::int32_t>({static_cast<int>(full.size(2)), static_cast<int>(full.size(1))}, 1, -1);
@@ -101,9 +110,12 @@ TEST(PanopticMerge, EqualsItsDefinition) {
     std::vector<MaskClaim> claims;
     for (int row = 0; row < 12; ++row)
       claims.push_back({row, 0.2F + 0.065F * static_cast<float>((row * 5) % 12), row < 8, row});
-    const auto expected = by_definition(by_torch(p, c.geometry), claims, {});
-    for (const int threads : {1, 3}) {
-      const MergedMap actual = merge_panoptic(view(p, c), claims, {}, threads);
+    const auto full = by_torch(p, c.geometry);
+    for (const PanopticMergeOptions& options :
+         {PanopticMergeOptions{}, PanopticMergeOptions{.score_weight = 0.25},
+          PanopticMergeOptions{.overlap = 0.3, .score_weight = 0, .weak_things_compete = false}}) {
+      const MergedMap expected = by_definition(full, claims, options);
+      const MergedMap actual = merge_panoptic(view(p, c), claims, options, 3);
       ASSERT_EQ(actual.segments.size(), expected.segments.size());
       int off = 0;
       for (std::size_t i = 0; i < actual.segment.values().size(); ++i)
@@ -113,6 +125,16 @@ TEST(PanopticMerge, EqualsItsDefinition) {
         EXPECT_EQ(actual.segments[k].claim.row, expected.segments[k].claim.row);
     }
   }
+}
+
+TEST(PanopticMerge, NobodyMayBeLeftToCompete) {
+  const Case c = cases().front();
+  const auto p = random_masks(2, c.grid);
+  const std::vector<MaskClaim> claims = {{0, 0.1F, true, 0}, {1, 0.2F, true, 1}};
+  const MergedMap map =
+      merge_panoptic(view(p, c), claims, {.overlap = 0, .weak_things_compete = false}, 2);
+  EXPECT_TRUE(map.segments.empty());
+  EXPECT_THAT(map.segment.values(), ::testing::Each(-1));
 }
 
 TEST(PanopticMerge, PixelsOfDroppedSegmentsCanGoToStuff) {

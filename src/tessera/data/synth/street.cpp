@@ -12,8 +12,11 @@ namespace {
 constexpr float kPi = std::numbers::pi_v<float>;
 constexpr float kFramesPerSecond = 10;
 constexpr float kBehind = 14, kAhead = 165;
-constexpr float kPlainSpacing = 3;  ///< in plain streets everybody is this many times farther apart
-constexpr float kPlainSight = 18, kPlainSightOfPeople = 12;  ///< nobody is farther away
+// Plain streets: everybody is this many times farther apart, nobody is farther away than in sight,
+// and the camera drives at this share of the speed, so that people are large and stay for a while.
+constexpr float kPlainSpacing = 2, kPlainSpacingOfPeople = 4;
+constexpr float kPlainSight = 18, kPlainSightOfPeople = 9;
+constexpr float kPlainPace = 0.18f;
 constexpr float kCameraHeight = 1.65f;
 
 float draw(Random& random, double low, double high) {
@@ -68,7 +71,7 @@ Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Stre
 
   Random motion = random.fork("motion");
   speed_ = draw(motion, 5, 10) / kFramesPerSecond;
-  if (plain_) speed_ *= 0.6f;
+  if (plain_) speed_ *= kPlainPace;
   pulse_ = draw(motion, 50, 90);
   pulse_phase_ = draw(motion, 0, 2 * kPi);
   steadiness_ = motion.coin(0.3) ? 0.6f : 0.04f;
@@ -218,10 +221,11 @@ void Street::add_walkers(Random random, int frames) {
   const float kerb_height = 0.15f;
   for (const float side : {-1.0f, 1.0f}) {
     const float kerb = side < 0 ? left_kerb_ : right_kerb_;
-    const float spacing = draw(random, 3, 9) * (plain_ ? kPlainSpacing : 1);
+    const float spacing = draw(random, 3, 9) * (plain_ ? kPlainSpacingOfPeople : 1);
     for (float meet = -40; meet < frames + 90.0f; meet += draw(random, 0.5, 1.5) * spacing) {
       const float across = kerb + side * draw(random, 0.7, pavement_ - 0.3);
-      const float ahead = distance_driven(meet) + draw(random, 8, 30);
+      const float ahead =
+          distance_driven(meet) + (plain_ ? draw(random, 4.5, 9) : draw(random, 8, 30));
       if (random.coin(0.2)) {  // walks up and down
         const float reach = draw(random, 2, 6), pace = 2 * kPi / draw(random, 70, 130);
         add([=](float t) {
@@ -263,8 +267,8 @@ void Street::add_crossers(Random random, int frames) {
   const float left = left_kerb_ - 1.2f, right = right_kerb_ + 1.2f;
   const float middle = (left + right) / 2, half = (right - left) / 2;
   for (float meet = draw(random, 0, 6); meet < frames + 20.0f;
-       meet += draw(random, 2, 8) * (plain_ ? kPlainSpacing : 1)) {
-    const float along = distance_driven(meet) + draw(random, 5.5, 26);
+       meet += draw(random, 2, 8) * (plain_ ? kPlainSpacingOfPeople : 1)) {
+    const float along = distance_driven(meet) + draw(random, 5.5, plain_ ? 9 : 26);
     const float speed = draw(random, 0.11, 0.2), direction = random.coin() ? 1.0f : -1.0f;
     const float target = own_lane_ + draw(random, -2, 2);
     const bool turns_back = random.coin(0.2);
