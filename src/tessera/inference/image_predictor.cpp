@@ -36,6 +36,7 @@ void read_fields(ConfigReader& reader, TestOptions& options) {
   reader.read("thing_score", options.merge.thing_score, {.low = 0, .high = 1});
   reader.read("overlap", options.merge.overlap, {.low = 0, .high = 1});
   reader.read("score_weight", options.merge.score_weight, {.low = 0, .high = 1});
+  reader.read("duplicate_overlap", options.merge.duplicate_overlap, {.low = 0, .high = 1});
   reader.read("weak_things_compete", options.merge.weak_things_compete);
   reader.read("official_ids", options.official_ids);
 }

@@ -13,12 +13,30 @@ namespace {
 constexpr float kRounding = 1e-5F;
 constexpr float kInside = 0.5F;
 
-std::vector<MaskClaim> competing_claims(std::span<const MaskClaim> claims,
+bool repeats(const ScaledMasks& masks, std::span<const MaskClaim> claims,
+             const std::vector<std::size_t>& better, std::size_t thing, double overlap) {
+  return std::any_of(better.begin(), better.end(), [&](std::size_t other) {
+    return masks.coarse_overlap(claims[thing].row, claims[other].row, kInside) > overlap;
+  });
+}
+
+std::vector<MaskClaim> competing_claims(const ScaledMasks& masks, std::span<const MaskClaim> claims,
                                         const PanopticMergeOptions& options) {
+  std::vector<std::size_t> things, kept;
+  for (std::size_t k = 0; k < claims.size(); ++k)
+    if (claims[k].thing && (options.weak_things_compete || claims[k].score >= options.thing_score))
+      things.push_back(k);
+  std::stable_sort(things.begin(), things.end(),
+                   [&](std::size_t a, std::size_t b) { return claims[a].score > claims[b].score; });
+  for (const std::size_t thing : things)
+    if (options.duplicate_overlap >= 1 ||
+        !repeats(masks, claims, kept, thing, options.duplicate_overlap))
+      kept.push_back(thing);
+  for (std::size_t k = 0; k < claims.size(); ++k)
+    if (!claims[k].thing) kept.push_back(k);
+  std::sort(kept.begin(), kept.end());
   std::vector<MaskClaim> competing;
-  for (const MaskClaim& claim : claims)
-    if (options.weak_things_compete || !claim.thing || claim.score >= options.thing_score)
-      competing.push_back(claim);
+  for (const std::size_t k : kept) competing.push_back(claims[k]);
   return competing;
 }
 
@@ -160,7 +178,7 @@ void fill_with_stuff(const ScaledMasks& masks, const PanopticMergeOptions& optio
 
 MergedMap merge_panoptic(const ScaledMasks& masks, std::span<const MaskClaim> all_claims,
                          const PanopticMergeOptions& options, int threads) {
-  const auto claims = competing_claims(all_claims, options);
+  const auto claims = competing_claims(masks, all_claims, options);
   if (claims.empty()) return {Pixels<std::int32_t>(masks.size(), 1, -1), {}};
   const Owners owners = find_owners(masks, claims, competing_weights(claims, options), threads);
   std::vector<int> order;

@@ -22,6 +22,8 @@ struct PanopticMergeOptions {
   /// Exponent of the score where claims compete for a pixel; 0: the likeliest mask has it.
   double score_weight = 1;
   bool weak_things_compete = true;  ///< things below thing_score take pixels before they go
+  /// Of two things whose masks have more of the smaller one in common, the weaker doesn't compete.
+  double duplicate_overlap = 1;
   /// Pixels of dropped segments go to the stuff that is likeliest there instead of being void.
   bool fill_with_stuff = false;
 };

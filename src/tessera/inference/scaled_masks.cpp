@@ -78,6 +78,17 @@ ScaledMasks::ScaledMasks(std::span<const float> probabilities, int rows, Size gr
   tile_rows_ = (geometry.original.height + kTile - 1) / kTile;
 }
 
+double ScaledMasks::coarse_overlap(int row, int other, float threshold) const {
+  const float *a = plane(row), *b = plane(other);
+  std::int64_t first = 0, second = 0, both = 0;
+  for (int i = 0; i < grid_.width * grid_.height; ++i) {
+    first += a[i] > threshold;
+    second += b[i] > threshold;
+    both += a[i] > threshold && b[i] > threshold;
+  }
+  return both == 0 ? 0 : static_cast<double>(both) / static_cast<double>(std::min(first, second));
+}
+
 ScaledMasks::Tile ScaledMasks::tile(int index) const {
   const int x = index % tile_columns_ * kTile, y = index / tile_columns_ * kTile;
   return {x, y, std::min(kTile, geometry_.original.width - x),

@@ -44,6 +44,10 @@ class ScaledMasks {
   /// Where one mask exceeds `threshold`, as a run-length mask.
   Rle above(int row, float threshold) const;
 
+  /// The share of the smaller one that two masks have in common where they exceed `threshold`, on
+  /// the coarse grid.
+  double coarse_overlap(int row, int other, float threshold) const;
+
   static constexpr int kTile = 32;
   int tile_columns() const { return tile_columns_; }
   int tile_count() const { return tile_columns_ * tile_rows_; }

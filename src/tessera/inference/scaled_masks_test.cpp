@@ -137,6 +137,27 @@ TEST(PanopticMerge, NobodyMayBeLeftToCompete) {
   EXPECT_THAT(map.segment.values(), ::testing::Each(-1));
 }
 
+TEST(PanopticMerge, OfThingsThatOverlapTheBetterOneStays) {
+  const Case c = cases().front();
+  auto p = torch::full({4, c.grid.height, c.grid.width}, 0.1F);
+  p[0].slice(1, 0, 16) = 0.9F;
+  p[1].slice(1, 2, 18) = 0.95F;  // shares 14 of 16 columns with the first
+  p[2].slice(1, 18, 30) = 0.9F;
+  p[3].slice(1, 20, 40) = 0.5F;
+  const std::vector<MaskClaim> claims = {
+      {0, 0.9F, true, 0}, {0, 0.8F, true, 1}, {1, 0.7F, true, 2}, {5, 1.0F, false, 3}};
+  const auto rows_at = [&](double overlap) {
+    const MergedMap map =
+        merge_panoptic(view(p, c), claims, {.overlap = 0, .duplicate_overlap = overlap}, 2);
+    std::vector<int> rows;
+    for (const auto& segment : map.segments) rows.push_back(segment.claim.row);
+    return rows;
+  };
+  EXPECT_THAT(rows_at(1), ::testing::ElementsAre(3, 0, 1, 2));
+  EXPECT_THAT(rows_at(0.9), ::testing::ElementsAre(3, 0, 1, 2));
+  EXPECT_THAT(rows_at(0.8), ::testing::ElementsAre(3, 0, 2));
+}
+
 TEST(PanopticMerge, PixelsOfDroppedSegmentsCanGoToStuff) {
   const Case c = cases().front();
   const auto p = random_masks(12, c.grid);

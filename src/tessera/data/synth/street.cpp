@@ -13,10 +13,12 @@ constexpr float kPi = std::numbers::pi_v<float>;
 constexpr float kFramesPerSecond = 10;
 constexpr float kBehind = 14, kAhead = 165;
 // Plain streets: everybody is this many times farther apart, nobody is farther away than in sight,
-// and the camera drives at this share of the speed, so that people are large and stay for a while.
-constexpr float kPlainSpacing = 2, kPlainSpacingOfPeople = 4;
+// the camera drives at this share of the speed, and frames are farther apart in time: people are
+// large, few, and move far from frame to frame.
+constexpr float kPlainSpacing = 2, kPlainSpacingOfPeople = 12;
 constexpr float kPlainSight = 18, kPlainSightOfPeople = 9;
-constexpr float kPlainPace = 0.18f;
+constexpr float kPlainPace = 0.12f;
+constexpr float kPlainStep = 2;
 constexpr float kCameraHeight = 1.65f;
 
 float draw(Random& random, double low, double high) {
@@ -49,6 +51,7 @@ Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Stre
     : look_(std::move(look)),
       random_(random),
       plain_(kind == StreetKind::kPlain),
+      step_(plain_ ? kPlainStep : 1),
       light_(draw_light(random.fork("light"))) {
   Random shape = random.fork("shape");
   for (int i = 0; i < 2; ++i) {
@@ -80,9 +83,10 @@ Street::Street(std::shared_ptr<const Look> look, Random random, int frames, Stre
   sway_phase_ = draw(motion, 0, 2 * kPi);
   exposure_phase_ = draw(motion, 0, 2 * kPi);
 
-  add_traffic(random.fork("traffic"), frames);
-  add_walkers(random.fork("walkers"), frames);
-  add_crossers(random.fork("crossers"), frames);
+  const float end = step_ * static_cast<float>(frames);
+  add_traffic(random.fork("traffic"), end);
+  add_walkers(random.fork("walkers"), end);
+  add_crossers(random.fork("crossers"), end);
 }
 
 float Street::distance_driven(float time) const {
@@ -132,8 +136,8 @@ Pose Street::pose(const Place& place) const {
   return {point(place.along, place.across, place.height), heading(place.along) + place.heading};
 }
 
-void Street::add_traffic(Random random, int frames) {
-  const float end = distance_driven(static_cast<float>(frames));
+void Street::add_traffic(Random random, float last) {
+  const float end = distance_driven(last);
   const auto add = [&](Category category, std::function<Place(float)> place) {
     Actor actor;
     actor.object = static_cast<std::uint32_t>(actors_.size() + 1);
@@ -197,14 +201,14 @@ void Street::add_traffic(Random random, int frames) {
   if (plain_) return;
   // Cyclists between the lanes and the parked cars.
   const float edge = right_kerb_ - 2.75f;
-  for (float meet = draw(random, -30, 60); meet < frames + 60.0f; meet += draw(random, 40, 120)) {
+  for (float meet = draw(random, -30, 60); meet < last + 60.0f; meet += draw(random, 40, 120)) {
     const float speed = draw(random, 0.35, 0.55);
     const float start = distance_driven(meet) + 13 - speed * meet;
     add(kRider, [start, speed, edge](float t) { return Place{start + speed * t, edge, 0, 0}; });
   }
 }
 
-void Street::add_walkers(Random random, int frames) {
+void Street::add_walkers(Random random, float last) {
   const auto add = [&](std::function<Place(float)> place) {
     Actor actor;
     actor.object = static_cast<std::uint32_t>(actors_.size() + 1);
@@ -222,7 +226,7 @@ void Street::add_walkers(Random random, int frames) {
   for (const float side : {-1.0f, 1.0f}) {
     const float kerb = side < 0 ? left_kerb_ : right_kerb_;
     const float spacing = draw(random, 3, 9) * (plain_ ? kPlainSpacingOfPeople : 1);
-    for (float meet = -40; meet < frames + 90.0f; meet += draw(random, 0.5, 1.5) * spacing) {
+    for (float meet = -40; meet < last + 90.0f; meet += draw(random, 0.5, 1.5) * spacing) {
       const float across = kerb + side * draw(random, 0.7, pavement_ - 0.3);
       const float ahead =
           distance_driven(meet) + (plain_ ? draw(random, 4.5, 9) : draw(random, 8, 30));
@@ -263,10 +267,10 @@ bool Street::runs_into_traffic(const Actor& walker, float from, float to) const 
   return false;
 }
 
-void Street::add_crossers(Random random, int frames) {
+void Street::add_crossers(Random random, float last) {
   const float left = left_kerb_ - 1.2f, right = right_kerb_ + 1.2f;
   const float middle = (left + right) / 2, half = (right - left) / 2;
-  for (float meet = draw(random, 0, 6); meet < frames + 20.0f;
+  for (float meet = draw(random, 0, 6); meet < last + 20.0f;
        meet += draw(random, 2, 8) * (plain_ ? kPlainSpacingOfPeople : 1)) {
     const float along = distance_driven(meet) + draw(random, 5.5, plain_ ? 9 : 26);
     const float speed = draw(random, 0.11, 0.2), direction = random.coin() ? 1.0f : -1.0f;
@@ -305,7 +309,7 @@ void Street::put(Scene& scene, const Mesh& mesh, const Place& place, std::uint32
 }
 
 void Street::put_actor(Scene& scene, const Actor& actor, float time) const {
-  const Place now = actor.place(time), next = actor.place(time + 1);
+  const Place now = actor.place(time), next = actor.place(time + step_);
   const Category ground = now.height > 0 ? kSidewalk : kRoad;
   const float grow = actor.category == kPerson || actor.category == kRider ? 0.4f : 0.35f;
   const Mesh shadow = make_shadow(actor.width + grow, actor.length + grow, ground);
@@ -342,7 +346,7 @@ void Street::put_actor(Scene& scene, const Actor& actor, float time) const {
 }
 
 StreetFrame Street::render(int frame, Rasterizer& rasterizer, Size size) const {
-  const auto time = static_cast<float>(frame);
+  const float time = step_ * static_cast<float>(frame);
   const Ego own = ego(time);
   Scene scene(light_);
   const auto in_sight = [&](const Actor& actor) {
@@ -358,7 +362,7 @@ StreetFrame Street::render(int frame, Rasterizer& rasterizer, Size size) const {
     if (in_sight(actor)) put_actor(scene, actor, time);
 
   Rendering rendering = rasterizer.draw(scene, look_->textures, look_->clouds, camera(time, size),
-                                        camera(time + 1, size));
+                                        camera(time + step_, size));
   Random effects_random = random_.fork("camera").fork(static_cast<std::uint64_t>(frame));
   CameraEffects effects;
   effects.exposure = 1.08f + 0.14f * std::sin(0.05f * time + exposure_phase_) +

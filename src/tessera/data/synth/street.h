@@ -61,9 +61,9 @@ class Street {
   float heading(float along) const;
   Pose pose(const Place& place) const;
 
-  void add_traffic(Random random, int frames);
-  void add_walkers(Random random, int frames);
-  void add_crossers(Random random, int frames);
+  void add_traffic(Random random, float last);
+  void add_walkers(Random random, float last);
+  void add_crossers(Random random, float last);
   bool runs_into_traffic(const Actor& walker, float from, float to) const;
 
   void put(Scene& scene, const Mesh& mesh, const Place& place, std::uint32_t object) const;
@@ -78,6 +78,7 @@ class Street {
   std::shared_ptr<const Look> look_;
   Random random_;
   bool plain_;
+  float step_;  ///< from frame to frame, in units of 0.1 s
   Light light_;
   // The street: its bends and hills, and where across it things are.
   float bend_size_[2], bend_length_[2], bend_phase_[2];
