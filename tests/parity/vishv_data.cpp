@@ -1,21 +1,33 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "runners.h"
 #include "stored_pictures.h"
 #include "tessera/core/error.h"
+#include "tessera/core/file.h"
 #include "tessera/data/loader/batch.h"
 #include "tessera/data/loader/mixed_clips.h"
 #include "tessera/data/loader/sampler.h"
+#include "tessera/data/open_dataset.h"
 #include "tessera/data/transforms/duplicate.h"
 #include "tessera/data/transforms/geometry.h"
 #include "tessera/data/transforms/motion.h"
+#include "tessera/image/image_io.h"
 
 namespace tessera::parity {
 namespace {
+
+namespace fs = std::filesystem;
 
 void compare_picture(Report& report, const std::string& name, const Image& picture) {
   report.compare(name, picture_values(picture));
@@ -117,6 +129,134 @@ void run_data_tables(const Case& c, Report& report) {
   }
 }
 
+/// An annotation file with black pictures for every entry, which the case has none of.
+class AnnotatedPictures {
+ public:
+  explicit AnnotatedPictures(const Json& annotations)
+      : root_(fs::temp_directory_path() / fmt::format("tessera_parity_{}", ::getpid())) {
+    make_directories(root_);
+    write_text_file(root_ / "train.json", annotations.dump());
+    for (const char* list : {"images", "sequences"})
+      for (const Json& entry : annotations.value(list, Json::array())) write_pictures(entry);
+  }
+  ~AnnotatedPictures() {
+    std::error_code ignored;
+    fs::remove_all(root_, ignored);
+  }
+
+  std::unique_ptr<Dataset> open(std::optional<ClassMapping> classes = std::nullopt) const {
+    DatasetSpec spec{DatasetFormat::kStemSeg, root_, "train"};
+    spec.classes = std::move(classes);
+    return open_dataset(spec);
+  }
+
+ private:
+  void write_pictures(const Json& entry) const {
+    const Image black({entry.at("width"), entry.at("height")}, 3);
+    const Json paths = entry.value("image_paths", Json::array({entry.value("image_path", "")}));
+    for (const std::string path : paths) {
+      make_directories((root_ / path).parent_path());
+      path.ends_with(".png") ? write_png(root_ / path, black) : write_jpeg(root_ / path, black, 90);
+    }
+  }
+
+  fs::path root_;
+};
+
+/// The masks of these tracks, in their order; empty where a track is not to be seen.
+std::vector<Image> masks_of(const Sample& sample, const std::vector<std::int64_t>& tracks) {
+  std::vector<Image> masks;
+  for (const std::int64_t track : tracks) {
+    const auto found = std::ranges::find(sample.instances, track, &Instance::track_id);
+    masks.push_back(found == sample.instances.end() ? Image(sample.image.size(), 1)
+                                                    : rle_decode(found->mask));
+  }
+  return masks;
+}
+
+std::vector<Image> all_masks(const Sample& sample) {
+  std::vector<Image> masks;
+  for (const Instance& instance : sample.instances) masks.push_back(rle_decode(instance.mask));
+  return masks;
+}
+
+void check_classes(Report& report, const std::string& name, const Dataset& dataset,
+                   const std::vector<int>& categories, const std::vector<std::string>& expected) {
+  std::vector<std::string> names;
+  for (const int category : categories) names.push_back(dataset.classes().at(category).name);
+  report.check(name, names == expected, fmt::format("{}", fmt::join(names, ", ")));
+}
+
+/// A video's tracks.
+void run_annotated_video(const Case& c, const Json& expected, Report& report) {
+  const Json annotations = read_json(c.folder / "dataset_video.json");
+  const AnnotatedPictures pictures(annotations);
+  const auto dataset = pictures.open();
+  const auto ids = expected.at("instance_ids").get<std::vector<std::int64_t>>();
+  std::vector<Image> masks;
+  std::map<std::int64_t, int> category_of;
+  for (std::size_t t = 0; t < dataset->size(); ++t) {
+    const Sample sample = dataset->load(t);
+    for (Image& mask : masks_of(sample, ids)) masks.push_back(std::move(mask));
+    for (const Instance& instance : sample.instances)
+      category_of[instance.track_id] = dataset->classes().at(instance.category).id;
+  }
+  std::vector<std::int64_t> tracks;
+  std::vector<int> labels;
+  for (const auto& [track, category] : category_of) {
+    tracks.push_back(track);
+    labels.push_back(category);
+  }
+  report.check("instance_ids", tracks == ids, fmt::format("{}", fmt::join(tracks, ", ")));
+  report.check("category_labels", labels == expected.at("category_labels").get<std::vector<int>>(),
+               fmt::format("{}", fmt::join(labels, ", ")));
+  Values values = picture_values(masks);
+  values.shape.insert(values.shape.begin(), static_cast<std::int64_t>(dataset->size()));
+  values.shape[1] = static_cast<std::int64_t>(ids.size());
+  report.compare("video_masks", values);
+}
+
+std::vector<int> categories_of(const Sample& sample) {
+  std::vector<int> categories;
+  for (const Instance& instance : sample.instances) categories.push_back(instance.category);
+  return categories;
+}
+
+/// A still picture's objects, as they are and as the loader for Mapillary chooses among them.
+void run_annotated_picture(const Case& c, Report& report) {
+  Json annotations = read_json(c.folder / "dataset_image.json");
+  {
+    const AnnotatedPictures pictures(annotations);
+    const auto dataset = pictures.open();
+    const Sample sample = dataset->load(0);
+    check_classes(report, "image_classes", *dataset, categories_of(sample),
+                  {"Person", "Car", "Bicyclist", "Bird", "Car"});
+    report.compare("image_masks", picture_values(all_masks(sample)));
+    compare_picture(report, "image_ignore", sample.ignored.value());
+  }
+  // The official loader for Mapillary forgets a picture's own mask, of which its file has none.
+  annotations.at("images").at(0).erase("ignore");
+  const AnnotatedPictures pictures(annotations);
+  const auto dataset =
+      pictures.open(ClassMapping{.names = {"car", "pedestrian"},
+                                 .from = {{"Car", "car"}, {"Person", "pedestrian"}},
+                                 .ignored = {"Bicyclist"},
+                                 .least_area = 10,
+                                 .most_objects = 2});
+  const Sample sample = dataset->load(0);
+  check_classes(report, "mapillary_kept_labels", *dataset, categories_of(sample),
+                {"car", "pedestrian"});
+  report.compare("mapillary_kept", picture_values(all_masks(sample)));
+  compare_picture(report, "mapillary_ignore", sample.ignored.value());
+  report.check("mapillary_samples", dataset->load(1).instances.empty(),
+               "a picture that the official loader leaves out has objects");
+}
+
+void run_dataset(const Case& c, Report& report) {
+  run_annotated_video(c, c.data.at("outputs").at("expected"), report);
+  run_annotated_picture(c, report);
+}
+
 /// A picture to the network's input.
 void run_preprocess(const Case& c, Report& report) {
   const Json& settings = c.data.at("settings").at("INPUT");
@@ -162,6 +302,7 @@ Runner find_vishv_data_runner(const Case& c) {
   if (kind == "instance_duplicator") return run_duplicator;
   if (kind == "data_tables") return run_data_tables;
   if (kind == "preprocess") return run_preprocess;
+  if (kind == "dataset") return run_dataset;
   return {};
 }
 

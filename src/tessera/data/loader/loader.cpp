@@ -162,8 +162,10 @@ Clip Loader::load_clip(std::size_t index, const Random& random, Made& made) cons
     }
     index = draw_like(index, replacement);
   }
-  fail("{} samples in a row were of no use for training; check the pipeline's crop and the labels",
-       kMostDraws);
+  fail(
+      "{} samples in a row were of no use for training; check the labels, the pipeline's crop and "
+      "that the sequences are as long as a clip",
+      kMostDraws);
 }
 
 }  // namespace tessera

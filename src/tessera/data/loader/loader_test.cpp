@@ -1,5 +1,6 @@
 #include "tessera/data/loader/loader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -137,7 +138,8 @@ TEST(Loader, NothingUsableIsAnError) {
   RandomClips source(3);
   source.useless_ = {0, 1, 2};
   Loader loader(source, options_with(1));
-  EXPECT_THROW(loader.next(), Error);
+  EXPECT_THAT([&] { loader.next(); }, testing::ThrowsMessage<Error>(testing::HasSubstr(
+                                          "that the sequences are as long as a clip")));
 }
 
 TEST(Loader, RefusesAnEmptyDatasetAndBatchesThatCannotBe) {

@@ -125,6 +125,16 @@ TEST_F(PrepareTest, VipsegIsShrunkAndColoured) {
               HasSubstr(R"("category_id":2)"));
 }
 
+TEST_F(PrepareTest, VipsegPicturesAndMasksWithoutTheOther) {
+  for (const char* kind : {"imgs", "panomasks"}) make_directories(folder_ / "in" / kind / "v");
+  write_jpeg(folder_ / "in/imgs/v/00000001.jpg", Image({32, 18}, 3, 77));
+  write_png(folder_ / "in/panomasks/v/00000002.png", Image16({32, 18}, 1, 6));
+  EXPECT_THAT([this] { prepare_dataset("vipseg", options()); },
+              ThrowsMessage<Error>(testing::AllOf(HasSubstr("imgs/v/00000001.jpg"),
+                                                  HasSubstr("panomasks/v/00000002.png"))));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
 TEST_F(PrepareTest, CityscapesVpsLabels) {
   for (const char* kind : {"cls", "inst"}) make_directories(folder_ / "in/val" / kind);
   Image colors({3, 1}, 3);  // road, car, car without an object

@@ -119,17 +119,22 @@ void prepare_vipseg(const PrepareOptions& options) {
   std::vector<Frame> frames;
   std::map<std::string, std::vector<std::string>> stems;
   for (const std::string& video : folders.folders(masks)) {
-    for (const char* kind : {"images", "panomasks", "panomasksRGB"})
-      make_directories(options.destination / kind / video);
+    const fs::path pictures = options.source / "imgs" / video;
     for (const std::string& name : folders.files_ending(masks / video, ".png")) {
       const std::string stem = fs::path(name).stem().string();
-      if (!folders.has_file(options.source / "imgs" / video / (stem + ".jpg")))
+      if (!folders.has_file(pictures / (stem + ".jpg")))
         problems.add(ProblemKind::kMissingPicture, (masks / video / name).string());
       frames.push_back({video, stem});
       stems[video].push_back(stem);
     }
+    for (const std::string& name : folders.files_ending(pictures, ".jpg"))
+      if (!folders.has_file(masks / video / fs::path(name).replace_extension(".png")))
+        problems.add(ProblemKind::kMissingLabels, (pictures / name).string());
   }
   if (!problems.empty()) fail("{}: {}", options.source.string(), problems.summary());
+  for (const auto& [video, list] : stems)
+    for (const char* kind : {"images", "panomasks", "panomasksRGB"})
+      make_directories(options.destination / kind / video);
   Progress shrinking("720 rows", frames.size(), "frames");
   parallel_for(frames.size(), options.threads, [&](std::size_t i, int) {
     shrink_frame(frames[i], options);
