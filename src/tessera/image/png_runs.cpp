@@ -119,8 +119,7 @@ void read_filtered(const std::uint8_t* row, std::size_t width, const PixelRun* a
 
 /// False when the filter is unknown.
 template <int kBytes>
-bool read_row(const std::uint8_t* row, std::size_t width, const PixelRun* above,
-              RowWriter& runs) {
+bool read_row(const std::uint8_t* row, std::size_t width, const PixelRun* above, RowWriter& runs) {
   using Pixel = std::uint32_t;
   const std::uint8_t filter = *row++;
   switch (filter) {

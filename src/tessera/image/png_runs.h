@@ -26,7 +26,8 @@ class RunDecoder {
 
   RunDecoder(std::span<const std::uint8_t> bytes, const std::string& name);
 
-  /// The next row, from the top. Rows must be read before another picture is decoded on this thread.
+  /// The next row, from the top. Rows must be read before another picture is decoded on this
+  /// thread.
   std::span<const PixelRun> next_row();
 
  private:

@@ -36,13 +36,13 @@ std::vector<std::uint8_t> png_of(Size size, int bit_depth, png::ColorType color,
   std::vector<std::uint8_t> header;
   append_number(header, static_cast<std::size_t>(size.width));
   append_number(header, static_cast<std::size_t>(size.height));
-  header.insert(header.end(), {static_cast<std::uint8_t>(bit_depth),
-                               static_cast<std::uint8_t>(color), 0, 0, 0});
+  header.insert(header.end(),
+                {static_cast<std::uint8_t>(bit_depth), static_cast<std::uint8_t>(color), 0, 0, 0});
   append_chunk(png, "IHDR", header);
   libdeflate_compressor* compressor = libdeflate_alloc_compressor(1);
   std::vector<std::uint8_t> pixels(libdeflate_zlib_compress_bound(compressor, rows.size()));
-  pixels.resize(libdeflate_zlib_compress(compressor, rows.data(), rows.size(), pixels.data(),
-                                         pixels.size()));
+  pixels.resize(
+      libdeflate_zlib_compress(compressor, rows.data(), rows.size(), pixels.data(), pixels.size()));
   libdeflate_free_compressor(compressor);
   append_chunk(png, "IDAT", pixels);
   append_chunk(png, "IEND", {});
