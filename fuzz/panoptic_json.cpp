@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const tessera::PanopticJson json(file.path());
     tessera::JsonParser parser;
     for (const tessera::PanopticAnnotation& annotation : json.annotations())
-      json.segments(annotation, parser);
+      json.segments(annotation, tessera::ListedAreas::kNeeded, parser);
     json.images();
     json.categories();
   } catch (const tessera::Error&) {

@@ -235,6 +235,19 @@ TEST_F(EvalCli, BrokenJsonIsNamedWithItsLine) {
   EXPECT_THAT(error, HasSubstr("line"));
 }
 
+TEST_F(EvalCli, TruthWithoutAnAreaIsAnErrorThatNamesThePicture) {
+  const fs::path coco = copy("pq/coco_synthetic"), vps = copy("vpq/cityscapes_vps");
+  const fs::path truth_of_vps = vps / "gt/panoptic_gt_val_city_vps.json";
+  for (const fs::path& file : {coco / "gt.json", truth_of_vps}) {
+    json truth = json::parse(read_text_file(file));
+    truth["annotations"][0]["segments_info"][1].erase("area");
+    write_text_file(file, truth.dump());
+  }
+  EXPECT_THAT(error_of(pq_arguments(coco)),
+              HasSubstr("000000001007.png: the key 'area' is missing"));
+  EXPECT_THAT(error_of(vps_arguments(vps)), HasSubstr(".png: the key 'area' is missing"));
+}
+
 TEST_F(EvalCli, NothingToEvaluateIsAnError) {
   fs::create_directories(folder_ / "gt");
   fs::create_directories(folder_ / "pred");

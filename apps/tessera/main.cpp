@@ -41,7 +41,6 @@ void add_commands(CLI::App& app) {
   add_eval_command(app);
   add_prepare_command(app);
   add_synth_command(app);
-  add_visualize_command(app);
   // Listed for --help and for "did you mean"; a call of one never gets here.
   for (const TorchCommand& command : kTorchCommands)
     app.add_subcommand(command.name, command.description);

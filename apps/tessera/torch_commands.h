@@ -9,8 +9,9 @@ struct TorchCommand {
   const char* description;
 };
 
-/// The commands that need libtorch. They live in the program tessera-torch, which `tessera` turns
-/// into when one is called: loading libtorch takes longer than most other commands run.
+/// The commands that need libtorch or FFmpeg. They live in the program tessera-torch, which
+/// `tessera` turns into when one is called: loading these takes longer than most other commands
+/// run.
 inline constexpr std::array kTorchCommands = {
     TorchCommand{"ablate", "Train, predict and score the variants of a study"},
     TorchCommand{"bench", "Measure how long each stage of prediction takes, or of reading data"},
@@ -19,6 +20,7 @@ inline constexpr std::array kTorchCommands = {
                  "Show what a checkpoint, a model or a dataset holds, and what is wrong"},
     TorchCommand{"predict", "Segment pictures or track through videos with a trained model"},
     TorchCommand{"train", "Train a model"},
+    TorchCommand{"visualize", "Make a video of panoptic maps (KITTI-STEP's encoding)"},
 };
 
 /// The description of one of them.

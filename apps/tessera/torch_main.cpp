@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
     tessera::app::add_inspect_command(app);
     tessera::app::add_predict_command(app);
     tessera::app::add_train_command(app);
+    tessera::app::add_visualize_command(app);
   });
 }

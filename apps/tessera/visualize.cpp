@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "tessera/core/log.h"
+#include "torch_commands.h"
 
 namespace tessera::app {
 namespace {
@@ -22,7 +23,7 @@ void add_visualize_command(CLI::App& app) {
   };
   auto state = std::make_shared<State>();
   CLI::App* command = add_command(
-      app, "visualize", "Make a video of panoptic maps (KITTI-STEP's encoding)",
+      app, "visualize", torch_command_description("visualize"),
       "tessera visualize street/panoptic_maps/val --images street/images/val --mode grid -o "
       "street.mp4",
       state->common, [state] {

@@ -1,66 +1,53 @@
 #include "tessera/image/id_runs.h"
 
-#include <bit>
-#include <cstring>
+#include <algorithm>
 
 #include "tessera/core/file.h"
-#include "tessera/image/png.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "tessera/image/byte_scan.h"
+#include "tessera/image/image_io.h"
+#include "tessera/image/png_runs.h"
+#include "tessera/image/widen.h"
 
 namespace tessera {
 namespace {
 
-std::uint32_t value8(const std::uint8_t* pixel) { return pixel[0]; }
-std::uint32_t value16(const std::uint8_t* pixel) { return std::uint32_t{pixel[0]} << 8 | pixel[1]; }
-std::uint32_t rgb_id(const std::uint8_t* pixel) {
-  return pixel[0] | std::uint32_t{pixel[1]} << 8 | std::uint32_t{pixel[2]} << 16;
-}
-std::uint32_t native_id(const std::uint8_t* pixel) {
-  std::uint32_t id = 0;
-  std::memcpy(&id, pixel, sizeof(id));
-  return id;
+/// A picture's pixels from the end of the last run up to `end`.
+void append(IdRuns& picture, std::size_t end, std::uint32_t id) {
+  if (!picture.runs.empty() && picture.runs.back().id == id)
+    picture.runs.back().end = static_cast<std::uint32_t>(end);
+  else
+    picture.runs.push_back({static_cast<std::uint32_t>(end), id});
 }
 
-#if defined(__SSE2__)
-constexpr std::size_t kBlock = 16;
-
-/// All bits of a byte are set where the byte equals the one `distance` before it.
-__m128i unchanged(const std::uint8_t* bytes, std::size_t distance) {
-  return _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)),
-                        _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes - distance)));
+/// id_of(pixel) is the id of a png::PixelRun's bytes.
+template <class IdOf>
+IdRuns decode_runs(std::span<const std::uint8_t> bytes, Size size, const std::string& name,
+                   const IdOf& id_of) {
+  png::RunDecoder decoder(bytes, name);
+  IdRuns picture{size, {}};
+  std::size_t row_begin = 0;
+  for (int y = 0; y < size.height; ++y) {
+    for (const png::PixelRun& run : decoder.next_row())
+      append(picture, row_begin + run.end, id_of(run.pixel));
+    row_begin += static_cast<std::size_t>(size.width);
+  }
+  return picture;
 }
-#endif
 
 }  // namespace
 
-std::size_t first_change(const std::uint8_t* row, std::size_t begin, std::size_t size,
-                         std::size_t distance) {
-  std::size_t i = begin;
-#if defined(__SSE2__)
-  for (; i + 4 * kBlock <= size; i += 4 * kBlock) {
-    const __m128i first =
-        _mm_and_si128(unchanged(row + i, distance), unchanged(row + i + kBlock, distance));
-    const __m128i second = _mm_and_si128(unchanged(row + i + 2 * kBlock, distance),
-                                         unchanged(row + i + 3 * kBlock, distance));
-    if (_mm_movemask_epi8(_mm_and_si128(first, second)) != 0xffff) break;
-  }
-  for (; i + kBlock <= size; i += kBlock) {
-    const auto equal = static_cast<unsigned>(_mm_movemask_epi8(unchanged(row + i, distance)));
-    if (equal != 0xffff) return i + static_cast<std::size_t>(std::countr_one(equal));
-  }
-#endif
-  while (i < size && row[i] == row[i - distance]) ++i;
-  return i;
-}
-
 IdRuns to_runs(const IdMap& ids) {
+  constexpr std::size_t kBytes = sizeof(std::uint32_t);
   IdRuns picture{ids.size(), {}};
-  for (int y = 0; y < ids.height(); ++y)
-    append_row<sizeof(std::uint32_t)>(picture, y, reinterpret_cast<const std::uint8_t*>(ids.row(y)),
-                                      native_id);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(ids.data());
+  const std::size_t pixels = ids.values().size();
+  for (std::size_t begin = 0; begin < pixels;) {
+    // The change may be inside a pixel, which then starts the next run.
+    const std::size_t end =
+        first_change(bytes, (begin + 1) * kBytes, pixels * kBytes, kBytes) / kBytes;
+    append(picture, end, ids.values()[begin]);
+    begin = end;
+  }
   return picture;
 }
 
@@ -76,39 +63,24 @@ IdMap to_map(const IdRuns& picture) {
 
 IdRuns read_id_runs(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const png::Decoded png(read_file(path), name);
-  png::require_rgb(png.header(), name);
-  IdRuns picture{png.header().size, {}};
-  for (int y = 0; y < picture.size.height; ++y) {
-    if (png.header().channels() == 3)
-      append_row<3>(picture, y, png.row(y), rgb_id);
-    else
-      append_row<4>(picture, y, png.row(y), rgb_id);
-  }
-  return picture;
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  const png::Header header = png::read_header(bytes, name);
+  png::require_rgb(header, name);
+  if (!png::RunDecoder::takes(header)) return to_runs(read_id_png(path));
+  return decode_runs(bytes, header.size, name, [](std::uint32_t rgba) { return rgba & 0xffffff; });
 }
 
 IdRuns read_label_runs(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const png::Decoded png(read_file(path), name);
-  const png::Header& header = png.header();
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  const png::Header header = png::read_header(bytes, name);
   png::require_values(header, name);
-  IdRuns picture{header.size, {}};
-  std::vector<std::uint8_t> samples(static_cast<std::size_t>(header.size.width));
-  for (int y = 0; y < picture.size.height; ++y) {
-    const std::uint8_t* row = png.row(y);
-    if (header.bit_depth == 16) {
-      append_row<2>(picture, y, row, value16);
-      continue;
-    }
-    if (header.bit_depth < 8) {
-      for (int x = 0; x < header.size.width; ++x)
-        samples[static_cast<std::size_t>(x)] = png::sample(row, x, header.bit_depth);
-      row = samples.data();
-    }
-    append_row<1>(picture, y, row, value8);
-  }
-  return picture;
+  if (!png::RunDecoder::takes(header)) return to_runs(widen(read_label16_png(path)));
+  if (header.bit_depth == 8)
+    return decode_runs(bytes, header.size, name, [](std::uint32_t label) { return label; });
+  return decode_runs(bytes, header.size, name, [](std::uint32_t big_endian) {
+    return (big_endian & 0xff) << 8 | big_endian >> 8;
+  });
 }
 
 }  // namespace tessera

@@ -31,27 +31,6 @@ IdMap to_map(const IdRuns& picture);
 IdRuns read_id_runs(const std::filesystem::path& path);
 IdRuns read_label_runs(const std::filesystem::path& path);
 
-/// The first byte of row[begin, size) that differs from the one `distance` before it, or `size`.
-std::size_t first_change(const std::uint8_t* row, std::size_t begin, std::size_t size,
-                         std::size_t distance);
-
-/// Adds row `y`, whose pixels are kBytes bytes each; id_of(pixel) is the id of one.
-template <int kBytes, class IdOf>
-void append_row(IdRuns& picture, int y, const std::uint8_t* row, const IdOf& id_of) {
-  const std::size_t size = static_cast<std::size_t>(picture.size.width) * kBytes;
-  const std::size_t row_begin = static_cast<std::size_t>(y) * picture.size.width;
-  for (std::size_t begin = 0; begin < size;) {
-    // The change may be inside a pixel, which then starts the next run.
-    const std::size_t end = first_change(row, begin + kBytes, size, kBytes) / kBytes;
-    const IdRun run = {static_cast<std::uint32_t>(row_begin + end), id_of(row + begin)};
-    if (!picture.runs.empty() && picture.runs.back().id == run.id)
-      picture.runs.back().end = run.end;
-    else
-      picture.runs.push_back(run);
-    begin = end * kBytes;
-  }
-}
-
 /// Calls visit(id in a, id in b, pixels) for each stretch over which neither changes. The pictures
 /// have one size.
 template <class Visit>

@@ -50,27 +50,6 @@ TEST(IdRuns, HoldEveryPixel) {
   EXPECT_TRUE(to_runs(IdMap()).runs.empty());
 }
 
-TEST(IdRuns, AChangeIsFoundAtEveryByte) {
-  for (std::size_t size = 2; size < 200; ++size) {
-    std::vector<std::uint8_t> row(size, 5);
-    EXPECT_EQ(first_change(row.data(), 1, size, 1), size);
-    for (std::size_t place = 1; place < size; ++place) {
-      row[place] = 6;
-      EXPECT_EQ(first_change(row.data(), 1, size, 1), place);
-      row[place] = 5;
-    }
-  }
-}
-
-TEST(IdRuns, APixelThatChangesInAnyOfItsBytesEndsARun) {
-  std::vector<std::uint8_t> row(3 * 40, 9);
-  row[3 * 20 + 2] = 8;  // the last byte of pixel 20
-  IdRuns picture{{40, 1}, {}};
-  append_row<3>(picture, 0, row.data(),
-                [](const std::uint8_t* pixel) { return std::uint32_t{pixel[2]}; });
-  EXPECT_THAT(picture.runs, ElementsAre(IdRun{20, 9}, IdRun{21, 8}, IdRun{40, 9}));
-}
-
 TEST(IdRuns, OverlapsAreTheStretchesOverWhichNeitherChanges) {
   const IdRuns a{{4, 2}, {{3, 1}, {8, 2}}}, b{{4, 2}, {{3, 5}, {4, 6}, {8, 5}}};
   std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> overlaps;

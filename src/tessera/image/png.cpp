@@ -168,12 +168,6 @@ void undo_average(std::uint8_t* row, const std::uint8_t* prior, std::size_t coun
     row[i] = static_cast<std::uint8_t>(row[i] + (row[i - kBytes] + prior[i]) / 2);
 }
 
-inline std::uint8_t paeth(int a, int b, int c) {
-  const int pa = std::abs(b - c), pb = std::abs(a - c), pc = std::abs(a + b - 2 * c);
-  const int ab = pb < pa ? b : a;
-  return static_cast<std::uint8_t>(pc < (pb < pa ? pb : pa) ? c : ab);
-}
-
 /// The bytes [begin, end) of a row, which begin with a pixel that is not the first.
 template <int kBytes>
 void undo_paeth_scalar(std::uint8_t* row, const std::uint8_t* prior, std::size_t begin,
@@ -362,10 +356,10 @@ Header read_header(std::span<const std::uint8_t> bytes, const std::string& name)
   return parse_header(ChunkReader(bytes, name).next(), name);
 }
 
-Decoded::Decoded(std::span<const std::uint8_t> bytes, const std::string& name) {
+Parsed parse(std::span<const std::uint8_t> bytes, const std::string& name) {
   ChunkReader chunks(bytes, name);
-  header_ = parse_header(chunks.next(), name);
-  std::span<const std::uint8_t> data;
+  Parsed parsed;
+  parsed.header = parse_header(chunks.next(), name);
   std::vector<std::uint8_t>& joined = scratch().compressed;
   joined.clear();
   int parts = 0;
@@ -373,54 +367,71 @@ Decoded::Decoded(std::span<const std::uint8_t> bytes, const std::string& name) {
     if (chunk.type == "PLTE") {
       if (chunk.data.size() % 3 != 0 || chunk.data.size() > 768)
         fail("{}: the PNG is corrupt (its palette has {} bytes)", name, chunk.data.size());
-      palette_.resize(chunk.data.size() / 3);
-      for (std::size_t i = 0; i < palette_.size(); ++i)
-        palette_[i] = {chunk.data[3 * i], chunk.data[3 * i + 1], chunk.data[3 * i + 2]};
+      parsed.palette.resize(chunk.data.size() / 3);
+      for (std::size_t i = 0; i < parsed.palette.size(); ++i)
+        parsed.palette[i] = {chunk.data[3 * i], chunk.data[3 * i + 1], chunk.data[3 * i + 2]};
     } else if (chunk.type == "IDAT") {
-      if (++parts == 2) joined.assign(data.begin(), data.end());
+      if (++parts == 2) joined.assign(parsed.pixels.begin(), parsed.pixels.end());
       if (parts >= 2) joined.insert(joined.end(), chunk.data.begin(), chunk.data.end());
-      data = parts == 1 ? chunk.data : std::span<const std::uint8_t>(joined);
+      parsed.pixels = parts == 1 ? chunk.data : std::span<const std::uint8_t>(joined);
     } else if ((chunk.type[0] & 0x20) == 0) {
       fail("{}: the PNG needs an unknown feature (chunk '{}')", name, chunk.type);
     }
   }
   if (parts == 0) fail("{}: the PNG is corrupt (no pixel data)", name);
-  if (header_.color == ColorType::kPalette && palette_.empty())
+  if (parsed.header.color == ColorType::kPalette && parsed.palette.empty())
     fail("{}: the PNG is corrupt (no palette)", name);
-  if (header_.interlaced)
-    decode_interlaced(bytes, name);
-  else
-    decode_plain(data, name);
+  return parsed;
 }
 
-void Decoded::decode_plain(std::span<const std::uint8_t> data, const std::string& name) {
-  stride_ = header_.row_bytes() + 1;
-  const std::size_t raw_size = stride_ * static_cast<std::size_t>(header_.size.height);
-  if (raw_size > (data.size() + 64) * kMaxExpansion)
-    fail("{}: the PNG is cut short (too few bytes for {} pixels)", name, to_string(header_.size));
+std::uint8_t* inflate(const Parsed& parsed, const std::string& name) {
+  const Size size = parsed.header.size;
+  const std::size_t raw_size =
+      (parsed.header.row_bytes() + 1) * static_cast<std::size_t>(size.height);
+  if (raw_size > (parsed.pixels.size() + 64) * kMaxExpansion)
+    fail("{}: the PNG is cut short (too few bytes for {} pixels)", name, to_string(size));
   Scratch& buffers = scratch();
-  if (buffers.rows.size() < raw_size) buffers.rows.resize(raw_size);
+  if (buffers.rows.size() < raw_size + kReadablePadding)
+    buffers.rows.resize(raw_size + kReadablePadding);
   std::size_t written = 0;
-  const libdeflate_result result = libdeflate_zlib_decompress(
-      buffers.inflater.get(), data.data(), data.size(), buffers.rows.data(), raw_size, &written);
+  const libdeflate_result result =
+      libdeflate_zlib_decompress(buffers.inflater.get(), parsed.pixels.data(), parsed.pixels.size(),
+                                 buffers.rows.data(), raw_size, &written);
   if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
-    fail("{}: the PNG is corrupt (more pixel data than its size {} holds)", name,
-         to_string(header_.size));
+    fail("{}: the PNG is corrupt (more pixel data than its size {} holds)", name, to_string(size));
   if (result != LIBDEFLATE_SUCCESS)
     fail("{}: the PNG is corrupt (its pixel data cannot be inflated)", name);
   if (written != raw_size)
     fail("{}: the PNG is cut short ({} of {} bytes of pixel data)", name, written, raw_size);
-  if (!unfilter(buffers.rows.data(), header_))
-    fail("{}: the PNG is corrupt (unknown row filter)", name);
-  rows_ = buffers.rows.data() + 1;
+  return buffers.rows.data();
+}
+
+void fail_unknown_filter(const std::string& name) {
+  fail("{}: the PNG is corrupt (unknown row filter)", name);
+}
+
+Decoded::Decoded(std::span<const std::uint8_t> bytes, const std::string& name)
+    : parsed_(parse(bytes, name)) {
+  if (parsed_.header.interlaced)
+    decode_interlaced(bytes, name);
+  else
+    decode_plain(name);
+}
+
+void Decoded::decode_plain(const std::string& name) {
+  stride_ = parsed_.header.row_bytes() + 1;
+  std::uint8_t* rows = inflate(parsed_, name);
+  if (!unfilter(rows, parsed_.header)) fail_unknown_filter(name);
+  rows_ = rows + 1;
 }
 
 void Decoded::decode_interlaced(std::span<const std::uint8_t> bytes, const std::string& name) {
   const std::unique_ptr<spng_ctx, void (*)(spng_ctx*)> context(spng_ctx_new(0), spng_ctx_free);
-  stride_ = header_.row_bytes();
-  const std::size_t size = stride_ * static_cast<std::size_t>(header_.size.height);
+  stride_ = parsed_.header.row_bytes();
+  const std::size_t size = stride_ * static_cast<std::size_t>(parsed_.header.size.height);
   if (size > bytes.size() * kMaxExpansion)
-    fail("{}: the PNG is cut short (too few bytes for {} pixels)", name, to_string(header_.size));
+    fail("{}: the PNG is cut short (too few bytes for {} pixels)", name,
+         to_string(parsed_.header.size));
   Scratch& buffers = scratch();
   if (buffers.rows.size() < size) buffers.rows.resize(size);
   int error = spng_set_png_buffer(context.get(), bytes.data(), bytes.size());
@@ -428,7 +439,7 @@ void Decoded::decode_interlaced(std::span<const std::uint8_t> bytes, const std::
     error = spng_decode_image(context.get(), buffers.rows.data(), size, SPNG_FMT_PNG, 0);
   if (error != 0) fail("{}: the PNG is corrupt ({})", name, spng_strerror(error));
   // SPNG_FMT_PNG gives 16-bit samples in the machine's order; rows keep the file's.
-  if (header_.bit_depth == 16) {
+  if (parsed_.header.bit_depth == 16) {
     for (std::size_t i = 0; i + 1 < size; i += 2) {
       std::uint16_t value = 0;
       std::memcpy(&value, buffers.rows.data() + i, 2);

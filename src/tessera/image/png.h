@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,23 +37,46 @@ bool is_png(std::span<const std::uint8_t> bytes);
 /// Reads the signature and the first chunk. Errors start with `name`, the file's.
 Header read_header(std::span<const std::uint8_t> bytes, const std::string& name);
 
+/// What a file's chunks hold.
+struct Parsed {
+  Header header;
+  std::vector<Color> palette;
+  /// Deflated; valid while the file's bytes are, and until another one is parsed on this thread.
+  std::span<const std::uint8_t> pixels;
+};
+Parsed parse(std::span<const std::uint8_t> bytes, const std::string& name);
+
+/// The filtered rows of a picture that is not interlaced, each behind the byte that names its
+/// filter. Valid until the next picture is decoded on this thread; so many bytes behind it may be
+/// read too.
+inline constexpr std::size_t kReadablePadding = 64;
+std::uint8_t* inflate(const Parsed& parsed, const std::string& name);
+[[noreturn]] void fail_unknown_filter(const std::string& name);
+
+/// The filter's prediction from the pixels to the left, above and above to the left.
+inline std::uint8_t paeth(int left, int above, int corner) {
+  const int to_left = std::abs(above - corner), to_above = std::abs(left - corner),
+            to_corner = std::abs(left + above - 2 * corner);
+  const int nearest = to_above < to_left ? above : left;
+  return static_cast<std::uint8_t>(to_corner < std::min(to_left, to_above) ? corner : nearest);
+}
+
 /// Decoded rows as they stand in the file: samples of bit_depth bits, 16-bit ones with the high
 /// byte first.
 class Decoded {
  public:
   Decoded(std::span<const std::uint8_t> bytes, const std::string& name);
 
-  const Header& header() const { return header_; }
-  const std::vector<Color>& palette() const { return palette_; }
+  const Header& header() const { return parsed_.header; }
+  const std::vector<Color>& palette() const { return parsed_.palette; }
   /// Row y, valid until the next picture is decoded on this thread.
   const std::uint8_t* row(int y) const { return rows_ + static_cast<std::size_t>(y) * stride_; }
 
  private:
-  void decode_plain(std::span<const std::uint8_t> data, const std::string& name);
+  void decode_plain(const std::string& name);
   void decode_interlaced(std::span<const std::uint8_t> bytes, const std::string& name);
 
-  Header header_;
-  std::vector<Color> palette_;
+  Parsed parsed_;
   std::uint8_t* rows_ = nullptr;
   std::size_t stride_ = 0;
 };

@@ -7,7 +7,8 @@
 namespace tessera {
 
 /// The same values, as wide as ids.
-inline IdMap widen(const LabelMap& labels) {
+template <class T>
+IdMap widen(const Pixels<T>& labels) {
   IdMap ids(labels.size(), 1);
   std::copy(labels.values().begin(), labels.values().end(), ids.values().begin());
   return ids;

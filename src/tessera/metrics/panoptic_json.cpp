@@ -21,14 +21,14 @@ std::string name_at(const JsonValue& value, std::string_view key) {
   return member->is_text() ? member->as_text(key) : std::to_string(member->as_integer(key));
 }
 
-Segment read_segment(const JsonValue& value) {
+Segment read_segment(const JsonValue& value, ListedAreas areas) {
   Segment segment;
   const std::int64_t id = value.integer("id");
   if (id < 0 || id > kLargestId) fail("segment id {} is outside 1 to {}", id, kLargestId);
   segment.id = static_cast<std::uint32_t>(id);
   segment.category = static_cast<int>(value.integer("category_id"));
   segment.crowd = value.flag("iscrowd");
-  if (const auto area = value.find("area")) segment.area = area->as_integer("area");
+  if (areas == ListedAreas::kNeeded) segment.area = value.integer("area");
   return segment;
 }
 
@@ -67,23 +67,23 @@ std::vector<std::pair<std::string, std::string>> PanopticJson::images() const {
   return images;
 }
 
-std::vector<Segment> PanopticJson::segments(const PanopticAnnotation& annotation,
+std::vector<Segment> PanopticJson::segments(const PanopticAnnotation& annotation, ListedAreas areas,
                                             JsonParser& parser) const {
-  const auto where = [&] {
-    return fmt::format("{}, line {}", path().string(), file_.line_of(annotation.text));
-  };
   try {
     std::vector<Segment> segments;
     std::set<std::uint32_t> ids;
     const JsonValue value = parser.parse(annotation.text);
     for (const JsonValue& segment : value.at("segments_info").as_list("segments_info")) {
-      segments.push_back(read_segment(segment));
+      segments.push_back(read_segment(segment, areas));
       if (!ids.insert(segments.back().id).second)
         fail("segment id {} is listed twice", segments.back().id);
     }
     return segments;
   } catch (const Error&) {
-    rethrow_with_context(where());
+    const std::string& picture =
+        annotation.file_name.empty() ? annotation.image_id : annotation.file_name;
+    rethrow_with_context(
+        fmt::format("{}, line {}: {}", path().string(), file_.line_of(annotation.text), picture));
   }
 }
 

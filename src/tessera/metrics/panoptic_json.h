@@ -20,6 +20,10 @@ struct PanopticAnnotation {
   std::string_view text;
 };
 
+/// Whether the areas that segments are listed with are used: the ground truth's are, predictions'
+/// pixels are counted.
+enum class ListedAreas { kNeeded, kUnused };
+
 /// A COCO panoptic JSON file. It is mapped; what is kept in memory is its index.
 class PanopticJson {
  public:
@@ -32,7 +36,8 @@ class PanopticJson {
   /// "images" as (id, file_name).
   std::vector<std::pair<std::string, std::string>> images() const;
   /// The "segments_info" of an annotation. `parser` is one per thread.
-  std::vector<Segment> segments(const PanopticAnnotation& annotation, JsonParser& parser) const;
+  std::vector<Segment> segments(const PanopticAnnotation& annotation, ListedAreas areas,
+                                JsonParser& parser) const;
 
  private:
   JsonFile file_;

@@ -97,8 +97,8 @@ EvalResult evaluate_pq(const EvalOptions& options) {
     const auto w = static_cast<std::size_t>(worker);
     const Picture& picture = mine[index];
     CountedPicture counted;
-    counted.gt = gt.segments(*picture.gt, parsers[w]);
-    counted.pred = pred.segments(*picture.pred, parsers[w]);
+    counted.gt = gt.segments(*picture.gt, ListedAreas::kNeeded, parsers[w]);
+    counted.pred = pred.segments(*picture.pred, ListedAreas::kUnused, parsers[w]);
     const fs::path pred_file = pred_folder / picture.pred->file_name;
     const IdRuns gt_ids = read_id_runs(gt_folder / picture.gt->file_name);
     const IdRuns pred_ids = read_id_runs(pred_file);

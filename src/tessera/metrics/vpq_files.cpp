@@ -215,8 +215,8 @@ EvalResult evaluate_cityscapes_vps(const EvalOptions& options) {
     const auto w = static_cast<std::size_t>(worker);
     const LabelledFrame& frame = all[mine[index]];
     VpqFrame counted;
-    counted.gt = gt.segments(*frame.gt, parsers[w]);
-    counted.pred = pred.segments(*frame.pred, parsers[w]);
+    counted.gt = gt.segments(*frame.gt, ListedAreas::kNeeded, parsers[w]);
+    counted.pred = pred.segments(*frame.pred, ListedAreas::kUnused, parsers[w]);
     const IdRuns gt_ids = read_id_runs(frame.gt_file);
     const IdRuns pred_ids = read_id_runs(frame.pred_file);
     with_context(frame.pred_file.string(),

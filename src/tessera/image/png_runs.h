@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tessera/image/png.h"
+
+namespace tessera::png {
+
+/// The pixels of a row from the end of the run before up to `end`: all have these bytes, of which
+/// the first in the file is the lowest.
+struct PixelRun {
+  std::uint32_t end = 0;
+  std::uint32_t pixel = 0;
+};
+
+/// Decodes a picture row by row into runs of equal pixels. In pictures of labels nearly every
+/// filtered byte is 0, which says "as the pixel before" or "as the row above": the runs follow from
+/// those of the row above and the few other bytes, and no row of pixels is ever made.
+class RunDecoder {
+ public:
+  /// Whether pictures of this kind can be decoded so: whole pixels of 1 to 4 bytes, not interlaced.
+  static bool takes(const Header& header);
+
+  RunDecoder(std::span<const std::uint8_t> bytes, const std::string& name);
+
+  /// The next row, from the top. Rows must be read before another picture is decoded on this
+  /// thread.
+  std::span<const PixelRun> next_row();
+
+ private:
+  std::string name_;
+  Header header_;
+  const std::uint8_t* rows_ = nullptr;
+  int y_ = 0;
+  std::vector<PixelRun> above_, runs_;
+};
+
+}  // namespace tessera::png
