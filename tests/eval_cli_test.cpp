@@ -191,6 +191,10 @@ TEST_F(EvalCli, UnknownClassesAreErrors) {
   edit_predictions(coco,
                    [](json& p) { p["annotations"][0]["segments_info"][0]["category_id"] = 4711; });
   EXPECT_THAT(error_of(pq_arguments(coco)), HasSubstr("category_id 4711"));
+  edit_predictions(coco, [](json& p) {
+    p["annotations"][0]["segments_info"][0]["category_id"] = (std::int64_t{1} << 32) + 1;
+  });
+  EXPECT_THAT(error_of(pq_arguments(coco)), HasSubstr("category_id is 4294967297"));
   const fs::path miou = copy("miou/videoknet");
   write_png(miou / "gt/000001.png", Image({208, 64}, 1, 40));
   EXPECT_THAT(

@@ -1,6 +1,7 @@
 #include "tessera/core/json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "tessera/core/error.h"
@@ -51,7 +52,9 @@ std::int64_t JsonValue::as_integer(std::string_view name) const {
   std::int64_t integer = 0;
   if (element_.get(integer) == simdjson::SUCCESS) return integer;
   double number = 0;
-  if (element_.get(number) == simdjson::SUCCESS && number == static_cast<std::int64_t>(number))
+  constexpr double kEnd = 9223372036854775808.0;  // 2^63, the first that no longer fits
+  if (element_.get(number) == simdjson::SUCCESS && number >= -kEnd && number < kEnd &&
+      number == std::trunc(number))
     return static_cast<std::int64_t>(number);
   fail("{}: expected a whole number", name);
 }

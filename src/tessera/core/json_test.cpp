@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tessera/core/error.h"
 #include "test_support.h"
 
@@ -66,6 +68,19 @@ TEST_F(JsonTest, AListIsWalkedEntryByEntry) {
               ThrowsMessage<Error>(HasSubstr("expected a list")));
   EXPECT_THAT([&] { JsonFile list(write("[1, 2"), JsonRoot::kList); },
               ThrowsMessage<Error>(HasSubstr("line 1, column 6: the file ends early")));
+}
+
+TEST_F(JsonTest, WholeNumbersMayBeWrittenAsFractionsButMustFit) {
+  JsonParser parser;
+  const auto integer = [&](const std::string& number) {
+    return parser.parse("{\"id\": " + number + "}").integer("id");
+  };
+  EXPECT_EQ(integer("3.0"), 3);
+  EXPECT_EQ(integer("-9223372036854775808.0"), std::numeric_limits<std::int64_t>::min());
+  for (const char* number : {"3.5", "9223372036854775808", "1.1e76", "-1.1e76"})
+    EXPECT_THAT([&] { integer(number); },
+                ThrowsMessage<Error>(HasSubstr("id: expected a whole number")))
+        << number;
 }
 
 TEST_F(JsonTest, WrongElementNamesLineNumberAndKey) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "tessera/core/error.h"
 #include "tessera/core/log.h"
@@ -21,12 +22,18 @@ std::string name_at(const JsonValue& value, std::string_view key) {
   return member->is_text() ? member->as_text(key) : std::to_string(member->as_integer(key));
 }
 
+int category_at(const JsonValue& value, std::string_view key) {
+  const std::int64_t category = value.integer(key);
+  if (!std::in_range<int>(category)) fail("{} is {}, too large for a category", key, category);
+  return static_cast<int>(category);
+}
+
 Segment read_segment(const JsonValue& value, ListedAreas areas) {
   Segment segment;
   const std::int64_t id = value.integer("id");
   if (id < 0 || id > kLargestId) fail("segment id {} is outside 1 to {}", id, kLargestId);
   segment.id = static_cast<std::uint32_t>(id);
-  segment.category = static_cast<int>(value.integer("category_id"));
+  segment.category = category_at(value, "category_id");
   segment.crowd = value.flag("iscrowd");
   if (areas == ListedAreas::kNeeded) segment.area = value.integer("area");
   return segment;
@@ -50,8 +57,7 @@ std::vector<Category> PanopticJson::categories() const {
   std::vector<Category> categories;
   std::set<int> seen;
   file_.for_each("categories", [&](const JsonValue& value, std::string_view) {
-    Category category{static_cast<int>(value.integer("id")), name_at(value, "name"),
-                      value.flag("isthing")};
+    Category category{category_at(value, "id"), name_at(value, "name"), value.flag("isthing")};
     if (!seen.insert(category.id).second) fail("the category id {} comes twice", category.id);
     categories.push_back(std::move(category));
   });
