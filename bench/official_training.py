@@ -124,7 +124,7 @@ def compare(options):
         street = f"{folder}/street"
         subprocess.run([options.tessera, "synth", street, "--sequences", "1", "--val-sequences", "1", "--frames", "4",
                         "--size", f"{width}x{height}", "--seed", "1", "--quiet"], check=True)
-        rows = {"official fp32": [], "fp32": [], "bf16": []}
+        rows = {"official fp32": [], **{precision: [] for precision in options.precisions}}
         data = []
         for _ in range(options.rounds):
             output = subprocess.run(
@@ -132,7 +132,7 @@ def compare(options):
                  street, "--steps", str(options.steps), "--threads", str(options.threads)],
                 check=True, stdout=subprocess.PIPE).stdout
             rows["official fp32"].append(json.loads(output.splitlines()[-1])["seconds"])
-            for precision in ("fp32", "bf16"):
+            for precision in options.precisions:
                 with tempfile.TemporaryDirectory() as work:
                     run = run_tessera(options, street, work, precision)
                 rows[precision].append(run["step_seconds"])
@@ -152,6 +152,8 @@ def main():
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precisions", nargs="+", default=["fp32"], choices=["fp32", "bf16"],
+                        help="of tessera; bf16 is very slow on processors that do not multiply in it")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--street", help=argparse.SUPPRESS)
     options = parser.parse_args()
