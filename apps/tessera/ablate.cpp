@@ -43,6 +43,9 @@ void add_ablate_command(CLI::App& app) {
   command->add_option("--jobs", options.jobs, "Trainings at the same time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_option("--nproc", options.processes, "Processes of each training on this machine")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
 }
 
 }  // namespace tessera::app

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -7,6 +8,7 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/log.h"
+#include "tessera/core/thread_pool.h"
 #include "tessera/training/launcher.h"
 #include "tessera/training/trainer.h"
 #include "torch_commands.h"
@@ -14,24 +16,23 @@
 namespace tessera::app {
 namespace {
 
-/// The command line of this process, without --nproc N.
-std::vector<std::string> arguments_without_nproc() {
+/// The command line of each of the processes that --nproc asks for: this one's without it, and with
+/// its share of the processors unless --threads says how many threads each has.
+std::vector<std::string> arguments_of_ranks(int processes, int threads) {
   const auto bytes = read_file("/proc/self/cmdline");
-  std::vector<std::string> arguments;
-  for (std::string argument; const std::uint8_t byte : bytes) {
-    if (byte != 0) {
-      argument += static_cast<char>(byte);
-      continue;
-    }
-    arguments.push_back(std::exchange(argument, ""));
-  }
   std::vector<std::string> kept;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--nproc")
-      ++i;
-    else if (!arguments[i].starts_with("--nproc="))
-      kept.push_back(arguments[i]);
+  bool skip_value = false;
+  for (auto start = bytes.begin(); start != bytes.end();) {
+    const auto end = std::find(start, bytes.end(), 0);
+    const std::string argument(start, end);
+    start = end == bytes.end() ? end : end + 1;
+    if (std::exchange(skip_value, false)) continue;
+    skip_value = argument == "--nproc" || argument == "--threads";
+    if (!skip_value && !argument.starts_with("--nproc=") && !argument.starts_with("--threads="))
+      kept.push_back(argument);
   }
+  if (threads == 0) threads = std::max(1, resolve_threads(0) / processes);
+  kept.insert(kept.end(), {"--threads", std::to_string(threads)});
   return kept;
 }
 
@@ -51,7 +52,8 @@ void add_train_command(CLI::App& app) {
       app, "train", torch_command_description("train"),
       "tessera train configs/knet/street.yaml --work-dir runs/street", state->common, [state] {
         if (state->processes > 1) {
-          const int code = launch_processes(arguments_without_nproc(), state->processes);
+          const auto arguments = arguments_of_ranks(state->processes, state->common.threads);
+          const int code = launch_processes(arguments, state->processes);
           if (code != 0) fail("training with {} processes has failed", state->processes);
           return;
         }

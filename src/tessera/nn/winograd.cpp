@@ -7,13 +7,7 @@
 #include <vector>
 
 #include "tessera/core/error.h"
-
-// The vector units differ from machine to machine; the loader takes the best form of these loops.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TESSERA_FOR_VECTOR_UNITS __attribute__((target_clones("avx512f", "fma", "default")))
-#else
-#define TESSERA_FOR_VECTOR_UNITS
-#endif
+#include "tessera/core/vector_units.h"
 
 namespace tessera {
 namespace {
@@ -44,7 +38,9 @@ struct Tiling {
         columns((width + kTile - 1) / kTile) {
     const auto bytes_a_row =
         static_cast<std::int64_t>(sizeof(float)) * kProducts * channels * columns;
-    rows_at_once = std::clamp<std::int64_t>(kBlockBytes / bytes_a_row, 1, rows);
+    const auto most = std::clamp<std::int64_t>(kBlockBytes / bytes_a_row, 1, rows);
+    const auto blocks = (rows + most - 1) / most;
+    rows_at_once = (rows + blocks - 1) / blocks;  // no small last block: each reads every weight
   }
 };
 
@@ -66,7 +62,21 @@ inline void transform(float& d0, float& d1, float& d2, float& d3, float& d4, flo
   d4 = far_even - far_odd;
 }
 
-/// Six rows of a picture, in place.
+/// Columns of a row by their place in a tile, which makes the loops over tiles run over neighbours.
+TESSERA_FOR_VECTOR_UNITS
+void part_columns(const float* __restrict row, std::int64_t tiles, float* __restrict parts,
+                  std::int64_t apart) {
+  float *p0 = parts, *p1 = p0 + apart, *p2 = p1 + apart, *p3 = p2 + apart;
+#pragma GCC ivdep
+  for (std::int64_t t = 0; t < tiles; ++t) {
+    p0[t] = row[kTile * t];
+    p1[t] = row[kTile * t + 1];
+    p2[t] = row[kTile * t + 2];
+    p3[t] = row[kTile * t + 3];
+  }
+}
+
+/// Six rows, in place.
 TESSERA_FOR_VECTOR_UNITS
 void transform_down(float* __restrict d, std::int64_t width) {
   float *d0 = d, *d1 = d0 + width, *d2 = d1 + width, *d3 = d2 + width, *d4 = d3 + width,
@@ -75,16 +85,17 @@ void transform_down(float* __restrict d, std::int64_t width) {
   for (std::int64_t x = 0; x < width; ++x) transform(d0[x], d1[x], d2[x], d3[x], d4[x], d5[x]);
 }
 
-/// One row to the six factors of each tile. Those of one kind lie `apart` from those of the next.
+/// One row of parted columns to the six factors of each tile. Those of one kind lie `apart` from
+/// those of the next.
 TESSERA_FOR_VECTOR_UNITS
-void transform_across(const float* __restrict d, float* __restrict factors, std::int64_t apart,
-                      std::int64_t tiles) {
+void transform_across(const float* __restrict d, std::int64_t columns_apart,
+                      float* __restrict factors, std::int64_t apart, std::int64_t tiles) {
   float *v0 = factors, *v1 = v0 + apart, *v2 = v1 + apart, *v3 = v2 + apart, *v4 = v3 + apart,
         *v5 = v4 + apart;
+  const float *d0 = d, *d1 = d0 + columns_apart, *d2 = d1 + columns_apart, *d3 = d2 + columns_apart;
 #pragma GCC ivdep
   for (std::int64_t t = 0; t < tiles; ++t) {
-    const float* patch = d + kTile * t;
-    float p0 = patch[0], p1 = patch[1], p2 = patch[2], p3 = patch[3], p4 = patch[4], p5 = patch[5];
+    float p0 = d0[t], p1 = d1[t], p2 = d2[t], p3 = d3[t], p4 = d0[t + 1], p5 = d1[t + 1];
     transform(p0, p1, p2, p3, p4, p5);
     v0[t] = p0;
     v1[t] = p1;
@@ -144,30 +155,39 @@ void multiply(const float* __restrict weights, const float* __restrict factors, 
       sums[o][1] += weight * second;
     }
   }
-  for (std::int64_t o = 0; o < kChannels; ++o)
-    for (std::int64_t v = 0; v < kVectors; ++v)
-      *reinterpret_cast<Vector*>(products + o * apart + v * kLanes) = sums[o][v];
+#pragma GCC unroll 6
+  for (std::int64_t o = 0; o < kChannels; ++o) {
+    *reinterpret_cast<Vector*>(products + o * apart) = sums[o][0];
+    *reinterpret_cast<Vector*>(products + o * apart + kLanes) = sums[o][1];
+  }
 }
 
 /// The factors of one channel's rows of tiles from `first` on, to [36, tiles / kTiles, in, kTiles].
 void make_factors(const float* channel, const Tiling& tiling, std::int64_t first, std::int64_t rows,
-                  std::int64_t in, float* factors, std::int64_t apart, std::vector<float>& patch) {
-  const std::int64_t stride = kTile * tiling.columns + 2;
-  patch.resize(static_cast<std::size_t>(kPatch * stride));
+                  std::int64_t in, float* factors, std::int64_t apart,
+                  std::vector<float>& scratch) {
+  const std::int64_t width = tiling.columns + 1, stride = kTile * width;
+  scratch.resize(static_cast<std::size_t>((kPatch + 1) * stride));
+  float* padded = scratch.data();
+  float* patch = padded + stride;
+  std::fill_n(padded, stride, 0.0f);
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t i = 0; i < kPatch; ++i) {
       const std::int64_t y = kTile * (first + r) + i - 1;
-      float* row = patch.data() + i * stride;
-      std::fill_n(row, stride, 0.0f);
-      if (y >= 0 && y < tiling.height)
-        std::copy_n(channel + y * tiling.width, tiling.width, row + 1);
+      float* row = patch + i * stride;
+      if (y >= 0 && y < tiling.height) {
+        std::copy_n(channel + y * tiling.width, tiling.width, padded + 1);
+        part_columns(padded, width, row, width);
+      } else {
+        std::fill_n(row, stride, 0.0f);
+      }
     }
-    transform_down(patch.data(), stride);
+    transform_down(patch, stride);
     for (std::int64_t column = 0; column < tiling.columns;) {
       const std::int64_t tile = r * tiling.columns + column;
       const std::int64_t count = std::min(kTiles - tile % kTiles, tiling.columns - column);
       for (std::int64_t i = 0; i < kPatch; ++i)
-        transform_across(patch.data() + i * stride + kTile * column,
+        transform_across(patch + i * stride + column, width,
                          factors + i * kPatch * apart + tile / kTiles * in * kTiles + tile % kTiles,
                          apart, count);
       column += count;

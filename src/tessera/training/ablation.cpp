@@ -100,8 +100,8 @@ class Study {
   std::vector<AblationRun> run() {
     make_directories(options_.out);
     plan();
-    const int jobs = std::max(1, options_.jobs);
-    parallel_for(trainings_.size(), jobs, [&](std::size_t i, int) { train(trainings_[i]); });
+    parallel_for(trainings_.size(), options_.jobs,
+                 [&](std::size_t i, int) { train(trainings_[i]); });
     for (AblationRun& run : runs_) {
       check_interrupt();
       predict(run);
@@ -158,13 +158,14 @@ class Study {
     if (fs::exists(training.folder / kWeights)) return;
     spdlog::info("training {}", training.folder.string());
     make_directories(training.folder);
-    std::vector<std::string> arguments = {
-        "train",       ablation_.config.string(),
-        "--work-dir",  training.folder.string(),
-        "--seed",      std::to_string(training.seed),
-        "--precision", options_.precision,
-        "--threads",   std::to_string(std::max(1, options_.threads / std::max(1, options_.jobs))),
-        "--resume",    "--no-validate"};
+    const int threads = std::max(1, options_.threads / (options_.jobs * options_.processes));
+    std::vector<std::string> arguments = {"train",       ablation_.config.string(),
+                                          "--work-dir",  training.folder.string(),
+                                          "--seed",      std::to_string(training.seed),
+                                          "--precision", options_.precision,
+                                          "--threads",   std::to_string(threads),
+                                          "--nproc",     std::to_string(options_.processes),
+                                          "--resume",    "--no-validate"};
     if (!training.load_from.empty())
       arguments.insert(arguments.end(), {"--load-from", training.load_from});
     for (const std::string& override : training.overrides)

@@ -35,7 +35,8 @@ struct AblationOptions {
   std::string load_from;         ///< weights to start from where a variant has none of its own
   std::string precision = "fp32";
   int threads = 1;
-  int jobs = 1;  ///< trainings at the same time, each with its share of the threads
+  int jobs = 1;       ///< trainings at the same time, each with its share of the threads
+  int processes = 1;  ///< of each training
 };
 
 /// What became of a variant with one seed.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tessera/core/error.h"
+#include "tessera/training/weight_loops.h"
 
 namespace tessera {
 namespace {
@@ -98,19 +99,31 @@ Optimizer::Optimizer(const torch::nn::Module& module, OptimizerOptions options)
 
 double Optimizer::clip(double factor) {
   const torch::NoGradGuard no_grad;
-  torch::Tensor squares;
+  double squares = 0;
+  torch::Tensor device_squares;  // read once, because reading waits for the device
   for (const Parameter& parameter : parameters_) {
-    if (!parameter.value.grad().defined()) continue;
-    const auto square = parameter.value.grad().to(torch::kFloat32).norm().square();
-    squares = squares.defined() ? squares + square : square;
+    const torch::Tensor& gradient = parameter.value.grad();
+    if (!gradient.defined()) continue;
+    if (suits_loops(gradient)) {
+      squares += sum_of_squares(gradient);
+      continue;
+    }
+    const auto square = gradient.to(torch::kFloat32).norm().square();
+    device_squares = device_squares.defined() ? device_squares + square : square;
   }
-  const double norm = squares.defined() ? factor * squares.sqrt().item<double>() : 0;
+  if (device_squares.defined()) squares += device_squares.item<double>();
+  const double norm = factor * std::sqrt(squares);
   if (!std::isfinite(norm)) return norm;
   if (options_.max_norm > 0 && norm > options_.max_norm)
     factor *= options_.max_norm / (norm + 1e-6);
-  if (factor != 1)
-    for (const Parameter& parameter : parameters_)
-      if (parameter.value.grad().defined()) parameter.value.mutable_grad().mul_(factor);
+  if (factor == 1) return norm;
+  for (const Parameter& parameter : parameters_) {
+    torch::Tensor& gradient = parameter.value.mutable_grad();
+    if (gradient.defined() && suits_loops(gradient))
+      scale(gradient, factor);
+    else if (gradient.defined())
+      gradient.mul_(factor);
+  }
   return norm;
 }
 
@@ -127,13 +140,22 @@ void Optimizer::update(Parameter& parameter, double rate) const {
     return;
   }
   const auto [beta1, beta2] = options_.betas;
+  const double correction1 = 1 - std::pow(beta1, steps_);
+  const double correction2 = std::sqrt(1 - std::pow(beta2, steps_));
+  if (suits_loops(value) && suits_loops(gradient)) {
+    step_adamw(value, gradient, parameter.first, parameter.second,
+               {.beta1 = beta1,
+                .beta2 = beta2,
+                .epsilon = options_.epsilon,
+                .keep = 1 - rate * decay,
+                .rate = rate / correction1,
+                .correction2 = correction2});
+    return;
+  }
   value.mul_(1 - rate * decay);
   parameter.first.mul_(beta1).add_(gradient, 1 - beta1);
   parameter.second.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
-  const double correction1 = 1 - std::pow(beta1, steps_);
-  const double correction2 = 1 - std::pow(beta2, steps_);
-  const auto denominator =
-      parameter.second.sqrt().div_(std::sqrt(correction2)).add_(options_.epsilon);
+  const auto denominator = parameter.second.sqrt().div_(correction2).add_(options_.epsilon);
   value.addcdiv_(parameter.first, denominator, -rate / correction1);
 }
 

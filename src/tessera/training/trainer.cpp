@@ -31,6 +31,7 @@
 #include "tessera/training/train_log.h"
 #include "tessera/training/training_report.h"
 #include "tessera/training/training_state.h"
+#include "tessera/training/weight_loops.h"
 
 namespace tessera {
 namespace {
@@ -431,10 +432,13 @@ void Trainer::update_average() {
   if (options_.average_decay == 0) return;
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : state_of(task_->module())) {
-    if (tensor.is_floating_point())
-      average_.at(name).lerp_(tensor, 1 - options_.average_decay);
+    const torch::Tensor& average = average_.at(name);
+    if (suits_loops(tensor) && suits_loops(average))
+      approach(average, tensor, 1 - options_.average_decay);
+    else if (tensor.is_floating_point())
+      average.lerp_(tensor, 1 - options_.average_decay);
     else
-      average_.at(name).copy_(tensor);
+      average.copy_(tensor);
   }
 }
 
