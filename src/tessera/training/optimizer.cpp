@@ -108,7 +108,7 @@ double Optimizer::clip(double factor) {
       squares += sum_of_squares(gradient);
       continue;
     }
-    const auto square = gradient.to(torch::kFloat32).norm().square();
+    const auto square = torch::norm(gradient, 2, torch::kFloat64).square();
     device_squares = device_squares.defined() ? device_squares + square : square;
   }
   if (device_squares.defined()) squares += device_squares.item<double>();
