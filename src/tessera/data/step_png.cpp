@@ -74,7 +74,7 @@ std::vector<int> stuff_first_numbers(const std::vector<ClassInfo>& classes) {
 }
 
 Image step_picture(const StepMaps& maps, std::string_view name) {
-  constexpr std::uint32_t kMostClasses = 256, kMostTracks = 65536;
+  constexpr std::uint32_t kMostClasses = 256, kMostTracks = kStepTrackDivisor;
   Image picture(maps.classes.size(), 3);
   std::uint8_t* rgb = picture.data();
   for (std::size_t i = 0; i < maps.classes.values().size(); ++i, rgb += 3) {

@@ -11,8 +11,8 @@ namespace tessera {
 
 /// The value of unlabelled pixels in the red channel.
 inline constexpr int kStepVoid = 255;
-/// Identities are class id * this + the number in the file.
-inline constexpr std::int64_t kStepTrackDivisor = 10000;
+/// Identities are class id * this + the number in the file, which has two bytes.
+inline constexpr std::int64_t kStepTrackDivisor = 65536;
 
 /// Reads a label picture as KITTI-STEP stores it: R = class id, G * 256 + B = instance. Pixels of a
 /// thing class without an instance (0) are a crowd.

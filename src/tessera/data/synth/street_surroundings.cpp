@@ -15,6 +15,8 @@ constexpr float kKerbHeight = 0.15f;
 constexpr int kCellsPerPiece = 4;
 constexpr std::uint32_t kParkedObjects = 0x2000'0000u;
 constexpr int kCrossingEvery = 3;
+constexpr float kPlainLawn =
+    3;  ///< between pavement and houses in a plain street, wide enough to see
 
 float draw(Random& random, double low, double high) {
   return static_cast<float>(random.uniform(low, high));
@@ -81,7 +83,8 @@ void Street::put_ground(Scene& scene, int piece) const {
 }
 
 void Street::put_side(Scene& scene, int piece, float side, Random random) const {
-  const float edge = (side < 0 ? left_kerb_ : right_kerb_) + side * pavement_;
+  const float lawn = plain_ ? kPlainLawn : 0;
+  const float edge = (side < 0 ? left_kerb_ : right_kerb_) + side * (pavement_ + lawn);
   const float start = piece * kPieceLength;
   // The models look along +z and, for buildings, front to -x: turned about on the left side.
   const auto along_side = [&](float along, float out) {
