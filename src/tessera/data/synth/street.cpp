@@ -15,7 +15,7 @@ constexpr float kBehind = 14, kAhead = 165;
 // Plain streets: everybody is this many times farther apart, nobody is farther away than in sight,
 // the camera drives at this share of the speed, and frames are farther apart in time: people are
 // large, few, and move far from frame to frame.
-constexpr float kPlainSpacing = 2, kPlainSpacingOfPeople = 8;
+constexpr float kPlainSpacing = 2, kPlainSpacingOfPeople = 12;
 constexpr float kPlainSight = 18, kPlainSightOfPeople = 9;
 constexpr float kPlainPace = 0.12f;
 constexpr float kPlainStep = 2;
