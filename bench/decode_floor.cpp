@@ -1,5 +1,6 @@
-// decode_floor THREADS FILE...: the time to read and decode these PNGs with the fastest decoder
-// there is and to do nothing with them, which no evaluator that reads them can go below.
+// decode_floor THREADS FILE...: the time to read these PNGs and decode them into pixels with the
+// fastest decoder that Debian's libraries (libdeflate) have let us build, and to do nothing with
+// them.
 #include <fmt/core.h>
 
 #include <chrono>

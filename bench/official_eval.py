@@ -1,8 +1,8 @@
-"""official_eval.py OFFICIAL DATA stq|pq|vpq|coco [WINDOW]: the official Python evaluators on the files of
+"""official_eval.py OFFICIAL DATA stq|stq_deeplab2|pq|vpq|coco [WINDOW]: the official Python evaluators on the files of
 make_eval_data and make_coco_data.
 
-OFFICIAL holds clones of cocodataset/panopticapi, cocodataset/cocoapi (with PythonAPI built in place) and
-timpostuvan/Video-K-Net under those names. Needs numpy, PIL and OpenCV.
+OFFICIAL holds clones of cocodataset/panopticapi, cocodataset/cocoapi (with PythonAPI built in place),
+timpostuvan/Video-K-Net and google-research/deeplab2 under those names. Needs numpy, PIL and OpenCV.
 """
 import importlib.util
 import json
@@ -29,16 +29,17 @@ def run_pq(official, data):
     print(stat.pq_average(categories, None)[0])
 
 
-def run_stq(official, data):
-    import cv2
-
-    path = os.path.join(official, "Video-K-Net/tools/utils/STQ.py")
+def load(path):
     spec = importlib.util.spec_from_file_location("STQ", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    # What tools/evaluate_stq.py does, without its import of mmcv and torch.
-    stq = module.STQuality(num_classes=19, things_list=list(range(11, 19)), ignore_label=255,
-                           label_bit_shift=16, offset=2**16 * 256)
+    return module
+
+
+def step_frames(data):
+    """(sequence, ground truth, prediction) of each frame, as class << 16 | instance."""
+    import cv2
+
     truth = f"{data}/step/gt"
     for sequence in sorted(int(name) for name in os.listdir(f"{data}/step/pred/panoptic")):
         folder = f"{data}/step/pred/panoptic/{sequence}"
@@ -50,10 +51,33 @@ def run_stq(official, data):
             pred_id = cv2.imread(f"{folder}/{instance}", -1).astype(np.int32)
             pred_class = cv2.imread(f"{folder}/{label}", -1).astype(np.int32)
             rgb = cv2.cvtColor(cv2.imread(f"{truth}/{frame}"), cv2.COLOR_BGR2RGB).astype(np.int32)
-            valid = rgb[..., 0] != 255
             gt = rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
-            stq.update_state(gt[valid], (pred_class * 65536 + pred_id)[valid], sequence)
-    print({key: value for key, value in stq.result().items() if key in ("STQ", "AQ", "IoU")})
+            yield sequence, gt, pred_class * 65536 + pred_id
+
+
+def print_stq(result):
+    print({key: float(value) for key, value in result.items() if key in ("STQ", "AQ", "IoU")})
+
+
+def run_stq(official, data):
+    # What tools/evaluate_stq.py does, without its import of mmcv and torch.
+    module = load(os.path.join(official, "Video-K-Net/tools/utils/STQ.py"))
+    stq = module.STQuality(num_classes=19, things_list=list(range(11, 19)), ignore_label=255,
+                           label_bit_shift=16, offset=2**16 * 256)
+    for sequence, gt, pred in step_frames(data):
+        valid = gt >> 16 != 255
+        stq.update_state(gt[valid], pred[valid], sequence)
+    print_stq(stq.result())
+
+
+def run_stq_deeplab2(official, data):
+    module = load(os.path.join(
+        official, "deeplab2/evaluation/numpy/segmentation_and_tracking_quality.py"))
+    stq = module.STQuality(num_classes=19, things_list=[11, 13], ignore_label=255,
+                           label_bit_shift=16, offset=2**16 * 256)
+    for sequence, gt, pred in step_frames(data):
+        stq.update_state(gt, pred, sequence)
+    print_stq(stq.result())
 
 
 def run_coco(official, data):
@@ -84,5 +108,6 @@ def run_vpq(official, data, window):
 
 
 if __name__ == "__main__":
-    runner = {"pq": run_pq, "stq": run_stq, "vpq": run_vpq, "coco": run_coco}[sys.argv[3]]
-    runner(*sys.argv[1:3], *sys.argv[4:])
+    runners = {"pq": run_pq, "stq": run_stq, "stq_deeplab2": run_stq_deeplab2, "vpq": run_vpq,
+               "coco": run_coco}
+    runners[sys.argv[3]](*sys.argv[1:3], *sys.argv[4:])

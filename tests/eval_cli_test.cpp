@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tessera/core/file.h"
 #include "tessera/image/image_io.h"
@@ -54,6 +55,28 @@ class EvalCli : public TemporaryFolder {
     write_text_file(data / "pred.json", predictions.dump());
   }
 };
+
+TEST_F(EvalCli, ASignalLeavesWholeFilesOrNone) {
+  const fs::path stq = copy("stq/kitti_step_videoknet");
+  for (const std::string delay : {"0", "0.003", "0.006", "0.012", "0.5"}) {
+    const fs::path out = folder_ / ("after-" + delay);
+    fs::create_directories(out);
+    const ProgramResult result =
+        run_shell(tessera_binary().string() + " eval " + stq_arguments(stq) + " --json " +
+                  (out / "a.json").string() + " --report " + (out / "report").string() +
+                  " & pid=$!; sleep " + delay + "; kill -TERM $pid; wait $pid");
+    std::set<std::string> left;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(out))
+      left.insert(entry.path().filename().string());
+    if (result.exit_code == 0) {
+      EXPECT_EQ(left, (std::set<std::string>{"a.json", "report", "index.html"})) << delay;
+      EXPECT_FALSE(json::parse(read_text_file(out / "a.json")).empty());
+    } else {
+      EXPECT_EQ(left.count("a.json"), 0U) << delay << result.err;
+      for (const std::string& name : left) EXPECT_EQ(name.find(".tmp"), name.npos) << delay;
+    }
+  }
+}
 
 TEST_F(EvalCli, ShardsMergedInAnyOrderGiveTheSameBytes) {
   const std::string pq = "pq --gt " + eval_golden("pq/coco_synthetic/gt.json").string() +

@@ -6,7 +6,9 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "tessera/core/json.h"
 #include "tessera/core/thread_pool.h"
+#include "test_support.h"
 
 namespace tessera {
 namespace {
@@ -53,6 +55,29 @@ TEST(InterruptDeathTest, CtrlCStopsWorkOnAllThreads) {
 TEST(InterruptDeathTest, CanBeHeldWhileSomethingIsSaved) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(hold_and_let_go(), ::testing::ExitedWithCode(0), "");
+}
+
+/// Exits with the number of entries that were looked at.
+[[noreturn]] void walk_until_signal(const std::filesystem::path& path) {
+  install_interrupt_handler();
+  int entries = 0;
+  try {
+    JsonFile(path, JsonRoot::kList).for_each_entry([&](const JsonValue&, std::string_view) {
+      if (++entries == 3) std::raise(SIGINT);
+    });
+  } catch (const Interrupted&) {
+    std::_Exit(entries);
+  }
+  std::_Exit(100);
+}
+
+using InterruptOfFiles = test::TemporaryFolder;
+
+TEST_F(InterruptOfFiles, CtrlCStopsTheReadingOfALongList) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto path = folder_ / "list.json";
+  write_text_file(path, "[1, 2, 3, 4, 5]");
+  EXPECT_EXIT(walk_until_signal(path), ::testing::ExitedWithCode(3), "");
 }
 
 TEST(Interrupt, NothingHappensWithoutASignal) {

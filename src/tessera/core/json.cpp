@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "tessera/core/error.h"
+#include "tessera/core/interrupt.h"
 
 namespace tessera {
 namespace {
@@ -185,6 +186,7 @@ void JsonFile::walk_list(std::string_view list, const Visit& visit,
   for (std::size_t number = 0; text_[offset] != ']'; ++number) {
     const std::size_t end = skip_value(offset);
     const std::string_view text = text_.substr(offset, end - offset);
+    check_interrupt();
     try {
       visit(parser.parse(text), text);
     } catch (const Error&) {

@@ -386,8 +386,7 @@ Parsed parse(std::span<const std::uint8_t> bytes, const std::string& name) {
 
 std::uint8_t* inflate(const Parsed& parsed, const std::string& name) {
   const Size size = parsed.header.size;
-  const std::size_t raw_size =
-      (parsed.header.row_bytes() + 1) * static_cast<std::size_t>(size.height);
+  const std::size_t raw_size = parsed.header.filtered_bytes();
   if (raw_size > (parsed.pixels.size() + 64) * kMaxExpansion)
     fail("{}: the PNG is cut short (too few bytes for {} pixels)", name, to_string(size));
   Scratch& buffers = scratch();

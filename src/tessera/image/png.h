@@ -30,6 +30,10 @@ struct Header {
 
   int channels() const;
   std::size_t row_bytes() const;
+  /// Of all rows, each behind the byte that names its filter.
+  std::size_t filtered_bytes() const {
+    return (row_bytes() + 1) * static_cast<std::size_t>(size.height);
+  }
 };
 
 bool is_png(std::span<const std::uint8_t> bytes);
@@ -46,9 +50,8 @@ struct Parsed {
 };
 Parsed parse(std::span<const std::uint8_t> bytes, const std::string& name);
 
-/// The filtered rows of a picture that is not interlaced, each behind the byte that names its
-/// filter. Valid until the next picture is decoded on this thread; so many bytes behind it may be
-/// read too.
+/// The filtered rows of a picture that is not interlaced. Valid until the next picture is decoded
+/// on this thread; so many bytes behind it may be read too.
 inline constexpr std::size_t kReadablePadding = 64;
 std::uint8_t* inflate(const Parsed& parsed, const std::string& name);
 [[noreturn]] void fail_unknown_filter(const std::string& name);

@@ -4,6 +4,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/core/interrupt.h"
 #include "tessera/report/html.h"
 #include "tessera/report/track_strip.h"
 #include "tessera/report/view_drawing.h"
@@ -45,6 +46,7 @@ std::string confusion(const Report& report) {
 }
 
 std::string frame_figure(const FrameQuality& frame) {
+  check_interrupt();
   const FrameView view = frame.view();
   ObjectPairs pairs;
   pairs.add(view);
@@ -73,6 +75,7 @@ std::string worst_frames(const std::vector<FrameQuality>& frames) {
 }
 
 std::string track_figure(const TrackQuality& track) {
+  check_interrupt();
   const TrackStrip strip = draw_track(track, kStripFrames);
   std::vector<html::StripColumn> columns;
   for (const TrackStrip::Frame& frame : strip.frames)
