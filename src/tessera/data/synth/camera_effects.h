@@ -13,7 +13,8 @@ struct CameraEffects {
   int jpeg_quality = 90;
 };
 
-/// Motion blur along the flow, exposure, vignetting, noise, 8 bits and a JPEG round trip.
+/// Motion blur along the flow, exposure, vignetting, noise, 8 bits and a JPEG round trip. `color`
+/// has four channels, of which the first three are shown.
 Image expose(const Pixels<float>& color, const Pixels<float>& flow, const CameraEffects& effects,
              Random random);
 

@@ -8,6 +8,7 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/core/text.h"
+#include "tessera/image/image_io.h"
 
 namespace tessera::synth {
 namespace fs = std::filesystem;
@@ -43,6 +44,11 @@ fs::path DatasetWriter::file(const fs::path& relative) const {
   const fs::path path = root_ / relative;
   make_directories(path.parent_path());
   return path;
+}
+
+void DatasetWriter::write_picture(const fs::path& relative, const Image& image) const {
+  constexpr int kFastest = 1;
+  write_png(file(relative), image, kFastest);
 }
 
 void DatasetWriter::write_json(const fs::path& relative, const nlohmann::json& content) const {

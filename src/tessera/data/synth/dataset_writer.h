@@ -31,6 +31,8 @@ class DatasetWriter {
  protected:
   /// `relative` below the root, its folder made.
   std::filesystem::path file(const std::filesystem::path& relative) const;
+  /// A PNG at the fastest level: a camera's noise hardly compresses.
+  void write_picture(const std::filesystem::path& relative, const Image& image) const;
   void write_json(const std::filesystem::path& relative, const nlohmann::json& content) const;
 
  private:

@@ -13,7 +13,7 @@ constexpr float kNear = 0.4f;
 constexpr int kSamples = 2;  // of a pixel, along each axis
 constexpr std::uint32_t kSky = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint8_t kSkyCategory = 10;
-constexpr std::uint32_t kAllBits = std::numeric_limits<std::uint32_t>::max();
+constexpr int kLanes = 4;
 
 Vec3 turn(Vec3 v, float cosine, float sine) {
   return {v.x * cosine + v.z * sine, v.y, v.z * cosine - v.x * sine};
@@ -25,27 +25,50 @@ Tint mix(Tint a, Tint b, float share) {
 
 /// log2 through the exponent of the float (as std::frexp has it): mip levels need no more. 0 of
 /// what has none.
-int exponent_of(float x) {
-  const int stored = static_cast<int>(std::bit_cast<std::uint32_t>(x) >> 23);
-  return x == 0 || stored == 255 ? 0 : stored - 126;
+cv::v_int32x4 exponent_of(const Four& x) {
+  const cv::v_int32x4 stored = cv::v_reinterpret_as_s32(x) >> 23;
+  const cv::v_int32x4 none = (stored == cv::v_setzero_s32()) | (stored == cv::v_setall_s32(255));
+  return (stored - cv::v_setall_s32(126)) & ~none;
 }
 
-Tint sky_color(const Light& light, const Texture& clouds, Vec3 ray) {
-  const float length = std::sqrt(dot(ray, ray));
-  const float up = std::max(ray.y / length, 0.0f);
-  const Tint clear = mix(light.sky_low, light.sky_high, std::min(1.0f, up * 2.2f));
-  // Clouds lie on a flat layer high above; near the horizon they melt into the haze.
-  const float scale = 0.13f / (up + 0.08f) / length;
-  const float cover = clouds.sample(ray.x * scale, ray.z * scale, 0).r;
-  const float share =
-      std::clamp((cover - (1 - light.cloudiness)) * 3.5f, 0.0f, 1.0f) * std::min(1.0f, up * 6);
-  const float brightness = 0.88f + 0.25f * cover;
-  return mix(clear, Tint{0.97f, 0.97f, 0.98f} * brightness, share * 0.85f);
+Four channels(const Tint& color) { return Four(color.r, color.g, color.b, 0); }
+
+FourColors sky_colors(const Light& light, const Texture& clouds, const Camera& camera,
+                      const Four& x, const Four& y) {
+  std::array<float, 4> at_x, at_y, up, cloud_x, cloud_z;
+  cv::v_store(at_x.data(), x);
+  cv::v_store(at_y.data(), y);
+  for (std::size_t i = 0; i < up.size(); ++i) {
+    const Vec3 ray = camera.ray(at_x[i], at_y[i]);
+    const float length = std::sqrt(dot(ray, ray));
+    up[i] = std::max(ray.y / length, 0.0f);
+    // Clouds lie on a flat layer high above; near the horizon they melt into the haze.
+    const float scale = 0.13f / (up[i] + 0.08f) / length;
+    cloud_x[i] = ray.x * scale;
+    cloud_z[i] = ray.z * scale;
+  }
+  FourColors colors =
+      clouds.sample(cv::v_load(cloud_x.data()), cv::v_load(cloud_z.data()), cv::v_setzero_s32());
+  for (std::size_t i = 0; i < colors.size(); ++i) {
+    const Tint clear = mix(light.sky_low, light.sky_high, std::min(1.0f, up[i] * 2.2f));
+    const float cover = colors[i].get0();
+    const float share =
+        std::clamp((cover - (1 - light.cloudiness)) * 3.5f, 0.0f, 1.0f) * std::min(1.0f, up[i] * 6);
+    const float brightness = 0.88f + 0.25f * cover;
+    colors[i] = channels(mix(clear, Tint{0.97f, 0.97f, 0.98f} * brightness, share * 0.85f));
+  }
+  return colors;
 }
 
 // Sample (i, j) lies at ((i + 0.5) / kSamples, (j + 0.5) / kSamples).
 float first_sample(float low) { return fast_ceil(low * kSamples - 0.5f); }
 float last_sample(float high) { return fast_floor(high * kSamples - 0.5f); }
+
+/// Far outside of any picture, where a whole number still has room.
+Four within_reach(const Four& x) { return cv::v_min(cv::v_max(x, four(-4)), four(0x1p20f)); }
+Four sample_at(const Four& x) { return within_reach(x) * four(kSamples) - four(0.5f); }
+Four first_sample(const Four& low) { return cv::v_cvt_f32(cv::v_ceil(sample_at(low))); }
+Four last_sample(const Four& high) { return cv::v_cvt_f32(cv::v_floor(sample_at(high))); }
 
 }  // namespace
 
@@ -99,7 +122,7 @@ Rasterizer::Rasterizer(Size size)
     : size_(size),
       width_(size.width * kSamples),
       height_(size.height * kSamples),
-      depth_(static_cast<std::size_t>(width_) * kBandHeight * kSamples),
+      depth_(static_cast<std::size_t>(width_) * kBandHeight * kSamples + kLanes),
       owner_(depth_.size()),
       bands_((size.height + kBandHeight - 1) / kBandHeight) {}
 
@@ -111,217 +134,299 @@ void Rasterizer::fill(std::uint32_t number, int band) {
   const int first_row = std::max(band_row, static_cast<int>(first_sample(low_y)));
   const int last_row = std::min(std::min(height_, band_row + kBandHeight * kSamples) - 1,
                                 static_cast<int>(last_sample(high_y)));
-  const float left = std::max(0.0f, first_sample(low_x));
-  const float right = std::min(width_ - 1.0f, last_sample(high_x));
-  const Plane& plane = facet.inverse_depth;
+  const Four left = four(std::max(0.0f, first_sample(low_x)));
+  const Four right = four(std::min(width_ - 1.0f, last_sample(high_x)));
   const float sign = facet.area > 0 ? 1.0f : -1.0f;
-  const float step = plane.dx / kSamples;
-  for (int row = first_row; row <= last_row; ++row) {
-    const float y = (row + 0.5f) / kSamples;
-    float from = left, to = right;
+  // Where several rows begin and end is computed at a time.
+  for (int row = first_row; row <= last_row; row += kLanes) {
+    const Four y = (cv::v_cvt_f32(cv::v_setall_s32(row) + cv::v_int32x4(0, 1, 2, 3)) + four(0.5f)) *
+                   four(1.0f / kSamples);
+    Four from = left, to = right;
     for (int i = 0; i < 3; ++i) {
       const int j = (i + 1) % 3;
       // Inside where slope * x + offset >= 0.
       const float width = facet.x[j] - facet.x[i], height = facet.y[j] - facet.y[i];
       const float slope = -height * sign;
-      const float offset = (width * (y - facet.y[i]) + height * facet.x[i]) * sign;
-      if (slope > 0) {
-        from = std::max(from, first_sample(-offset / slope));
-      } else if (slope < 0) {
-        to = std::min(to, last_sample(-offset / slope));
-      } else if (offset < 0) {
-        to = -1;
+      const Four offset =
+          (four(width) * (y - four(facet.y[i])) + four(height * facet.x[i])) * four(sign);
+      if (slope == 0) {
+        to = cv::v_select(offset < cv::v_setzero_f32(), four(-1), to);
+        continue;
       }
+      const Four crossing = cv::v_setzero_f32() - offset / four(slope);
+      if (slope > 0)
+        from = cv::v_max(from, first_sample(crossing));
+      else
+        to = cv::v_min(to, last_sample(crossing));
     }
-    if (!(from <= to)) continue;
-    const int begin = static_cast<int>(from), end = static_cast<int>(to);
-    float* depth = depth_.data() + static_cast<std::size_t>(row - band_row) * width_;
-    std::uint32_t* owner = owner_.data() + static_cast<std::size_t>(row - band_row) * width_;
-    const float base = plane.at(0.5f / kSamples, y);
-    // By masks, so that several samples are compared at a time.
-    for (int x = begin; x <= end; ++x) {
-      const float inverse_depth = base + step * static_cast<float>(x);
-      const std::uint32_t nearer = inverse_depth > depth[x] ? kAllBits : 0;
-      depth[x] = std::max(depth[x], inverse_depth);
-      owner[x] = (owner[x] & ~nearer) | (number & nearer);
-    }
+    std::array<int, kLanes> begin, end;
+    cv::v_store(begin.data(), cv::v_trunc(from));
+    cv::v_store(end.data(), cv::v_trunc(to));
+    const int rows = std::min(kLanes, last_row - row + 1);
+    for (int i = 0; i < rows; ++i) fill_row(number, row + i, band_row, begin[i], end[i]);
   }
 }
 
-void Rasterizer::add_triangle(const Camera& camera, const std::array<Corner, 3>& input,
-                              std::uint32_t part) {
-  std::array<Corner, 3> corners = input;
-  for (Corner& corner : corners) {
-    corner.inverse_depth = 1 / corner.view.z;
-    corner.x = camera.center_x + camera.focal * corner.view.x * corner.inverse_depth;
-    corner.y = camera.center_y + camera.focal * corner.view.y * corner.inverse_depth;
+void Rasterizer::fill_row(std::uint32_t number, int row, int band_row, int begin, int end) {
+  const Planes& planes = facets_[number].planes;
+  float* depth = depth_.data() + static_cast<std::size_t>(row - band_row) * width_;
+  std::uint32_t* owner = owner_.data() + static_cast<std::size_t>(row - band_row) * width_;
+  const Four base = four(planes.at(kInverseDepth, 0.5f / kSamples, (row + 0.5f) / kSamples));
+  const Four step = four(planes.dx[kInverseDepth] / kSamples);
+  const cv::v_uint32x4 self = cv::v_setall_u32(number);
+  const cv::v_int32x4 last = cv::v_setall_s32(end);
+  cv::v_int32x4 at = cv::v_setall_s32(begin) + cv::v_int32x4(0, 1, 2, 3);
+  // The lanes past the end are written back as they were; kLanes values stand behind the last row.
+  for (int x = begin; x <= end; x += kLanes, at += cv::v_setall_s32(kLanes)) {
+    const Four inverse_depth = base + step * cv::v_cvt_f32(at);
+    const Four before = cv::v_load(depth + x);
+    const Four nearer = (inverse_depth > before) & cv::v_reinterpret_as_f32(at <= last);
+    cv::v_store(depth + x, cv::v_select(nearer, inverse_depth, before));
+    cv::v_store(owner + x,
+                cv::v_select(cv::v_reinterpret_as_u32(nearer), self, cv::v_load(owner + x)));
   }
-  const auto& [a, b, c] = corners;
+}
+
+void Rasterizer::project(const Camera& camera, Corner& corner) {
+  corner.inverse_depth = 1 / corner.view.z;
+  corner.x = camera.center_x + camera.focal * corner.view.x * corner.inverse_depth;
+  corner.y = camera.center_y + camera.focal * corner.view.y * corner.inverse_depth;
+}
+
+void Rasterizer::add_triangle(const Corner& a, const Corner& b, const Corner& c,
+                              std::uint32_t part) {
+  const auto [low_x, high_x] = std::minmax({a.x, b.x, c.x});
   const auto [low_y, high_y] = std::minmax({a.y, b.y, c.y});
-  if (std::max({a.x, b.x, c.x}) < 0 || std::min({a.x, b.x, c.x}) > size_.width || high_y < 0 ||
-      low_y > size_.height)
-    return;
+  if (high_x < 0 || low_x > size_.width || high_y < 0 || low_y > size_.height) return;
   const float area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
   if (std::fabs(area) < 1e-4f) return;
   const int first_row = static_cast<int>(std::max(0.0f, first_sample(low_y)));
   const int last_row = static_cast<int>(std::min(height_ - 1.0f, last_sample(high_y)));
-  if (first_row > last_row) return;  // between two rows of samples
-  const auto plane = [&](float at_a, float at_b, float at_c) {
-    at_a *= a.inverse_depth;
-    at_b *= b.inverse_depth;
-    at_c *= c.inverse_depth;
-    Plane result;
-    result.dx = ((at_b - at_a) * (c.y - a.y) - (at_c - at_a) * (b.y - a.y)) / area;
-    result.dy = ((at_c - at_a) * (b.x - a.x) - (at_b - at_a) * (c.x - a.x)) / area;
-    result.base = at_a - result.dx * a.x - result.dy * a.y;
-    return result;
+  // Between two rows or columns of samples.
+  if (first_row > last_row || first_sample(low_x) > last_sample(high_x)) return;
+  const auto over_depth = [](const Corner& corner) {
+    Values values = {
+        1, corner.u, corner.v, corner.light, corner.next.x, corner.next.y, corner.next.z, 0};
+    for (float& value : values) value *= corner.inverse_depth;
+    return values;
   };
+  const Values at_a = over_depth(a), at_b = over_depth(b), at_c = over_depth(c);
+  Facet& facet =
+      facets_.emplace_back(Facet{{a.x, b.x, c.x}, {a.y, b.y, c.y}, area, part, Planes{}});
+  Planes& planes = facet.planes;
+  for (int i = 0; i < kValues; ++i) {
+    const float to_b = at_b[i] - at_a[i], to_c = at_c[i] - at_a[i];
+    planes.dx[i] = (to_b * (c.y - a.y) - to_c * (b.y - a.y)) / area;
+    planes.dy[i] = (to_c * (b.x - a.x) - to_b * (c.x - a.x)) / area;
+    planes.base[i] = at_a[i] - planes.dx[i] * a.x - planes.dy[i] * a.y;
+  }
   for (int band = first_row / (kBandHeight * kSamples); band <= last_row / (kBandHeight * kSamples);
        ++band)
-    bands_[band].push_back(static_cast<std::uint32_t>(facets_.size()));
-  facets_.push_back({{a.x, b.x, c.x},
-                     {a.y, b.y, c.y},
-                     area,
-                     plane(1, 1, 1),
-                     plane(a.u, b.u, c.u),
-                     plane(a.v, b.v, c.v),
-                     plane(a.light, b.light, c.light),
-                     {plane(a.next.x, b.next.x, c.next.x), plane(a.next.y, b.next.y, c.next.y),
-                      plane(a.next.z, b.next.z, c.next.z)},
-                     part});
+    bands_[band].push_back(static_cast<std::uint32_t>(facets_.size() - 1));
 }
 
-Tint Rasterizer::shade(const Facet& facet, const Scene& scene, const std::vector<Texture>& textures,
-                       float x, float y) const {
-  const Scene::Part& part = scene.parts_[facet.part];
-  const Texture& texture = textures[part.surface.texture];
-  const float depth = 1 / facet.inverse_depth.at(x, y);
-  const float u = facet.u.at(x, y) * depth, v = facet.v.at(x, y) * depth;
+FourColors Rasterizer::shade(const Facet& facet, const View& view, const Four& x,
+                             const Four& y) const {
+  const Scene::Part& part = view.scene.parts_[facet.part];
+  const Light& light = view.scene.light_;
+  const Texture& texture = view.textures[part.surface.texture];
+  const Planes& planes = facet.planes;
+  const Four depth = four(1) / planes.at(kInverseDepth, x, y);
+  const Four u = planes.at(kU, x, y) * depth, v = planes.at(kV, x, y) * depth;
   // How many texels a pixel spans, as the geometric mean of both directions.
-  const float ux = (facet.u.dx - u * facet.inverse_depth.dx) * depth;
-  const float uy = (facet.u.dy - u * facet.inverse_depth.dy) * depth;
-  const float vx = (facet.v.dx - v * facet.inverse_depth.dx) * depth;
-  const float vy = (facet.v.dy - v * facet.inverse_depth.dy) * depth;
-  const float area = std::fabs(ux * vy - uy * vx);
-  const float longest = std::max(ux * ux + vx * vx, uy * uy + vy * vy);
-  const int level = texture.log2_size() + (exponent_of(0.6f * area + 0.15f * longest) >> 1);
-  Tint color = texture.sample(u, v, level);
-  const float light = facet.light.at(x, y) * depth;
-  const Tint& tint = part.surface.tint;
-  const Tint& sun = scene.light_.color;
-  color = {color.r * tint.r * sun.r * light, color.g * tint.g * sun.g * light,
-           color.b * tint.b * sun.b * light};
-  const float far = depth / scene.light_.haze_distance;
-  return mix(color, scene.light_.haze, far * far / (1 + far * far));
+  const auto slope = [&](const Values& along, Value value, const Four& at) {
+    return (four(along[value]) - at * four(along[kInverseDepth])) * depth;
+  };
+  const Four ux = slope(planes.dx, kU, u), uy = slope(planes.dy, kU, u);
+  const Four vx = slope(planes.dx, kV, v), vy = slope(planes.dy, kV, v);
+  const Four area = cv::v_abs(ux * vy - uy * vx);
+  const Four longest = cv::v_max(ux * ux + vx * vx, uy * uy + vy * vy);
+  const cv::v_int32x4 level = cv::v_setall_s32(texture.log2_size()) +
+                              (exponent_of(four(0.6f) * area + four(0.15f) * longest) >> 1);
+  FourColors colors = texture.sample(u, v, level);
+  const Four far = depth / four(light.haze_distance);
+  std::array<float, 4> brightness, haze_share;
+  cv::v_store(brightness.data(), planes.at(kLight, x, y) * depth);
+  cv::v_store(haze_share.data(), far * far / (four(1) + far * far));
+  const Four tint = channels(part.surface.tint), sun = channels(light.color);
+  const Four haze = channels(light.haze);
+  for (std::size_t i = 0; i < colors.size(); ++i) {
+    const Four lit = colors[i] * tint * sun * four(brightness[i]);
+    colors[i] = lit + (haze - lit) * four(haze_share[i]);
+  }
+  return colors;
 }
 
-void Rasterizer::resolve_row(int y, const Scene& scene, const std::vector<Texture>& textures,
-                             const Texture& clouds, const Camera& camera, const Camera& next_camera,
+FourColors Rasterizer::color_at(std::uint32_t owner, const View& view, const Four& x,
+                                const Four& y) const {
+  if (owner != kSky) return shade(facets_[owner], view, x, y);
+  return sky_colors(view.scene.light_, view.clouds, view.camera, x, y);
+}
+
+Rasterizer::Flow Rasterizer::flow_at(std::uint32_t owner, const View& view, const Four& x,
+                                     const Four& y) const {
+  const Camera& camera = view.next_camera;
+  Four next_x, next_y, next_z;
+  if (owner == kSky) {
+    std::array<float, 4> at_x, at_y, to_x, to_y, to_z;
+    cv::v_store(at_x.data(), x);
+    cv::v_store(at_y.data(), y);
+    for (std::size_t i = 0; i < at_x.size(); ++i) {
+      const Vec3 next = camera.to_view(camera.position + view.camera.ray(at_x[i], at_y[i]));
+      to_x[i] = next.x;
+      to_y[i] = next.y;
+      to_z[i] = next.z;
+    }
+    next_x = cv::v_load(to_x.data());
+    next_y = cv::v_load(to_y.data());
+    next_z = cv::v_load(to_z.data());
+  } else {
+    const Planes& planes = facets_[owner].planes;
+    next_x = planes.at(kNextX, x, y);
+    next_y = planes.at(kNextY, x, y);
+    next_z = planes.at(kNextZ, x, y);
+  }
+  // A point that the camera passes has no place in the next picture; its direction remains.
+  const Four z = cv::v_max(next_z, four(1e-4f));
+  const Four focal = four(camera.focal);
+  return {four(camera.center_x) + focal * next_x / z - x,
+          four(camera.center_y) + focal * next_y / z - y};
+}
+
+Rasterizer::Label Rasterizer::label_of(std::uint32_t owner, const View& view) const {
+  if (owner == kSky) return {kSkyCategory, 0};
+  const Scene::Part& part = view.scene.parts_[facets_[owner].part];
+  return {part.surface.category, part.object};
+}
+
+void Rasterizer::resolve_run(std::uint32_t owner, int x, int y, int count, const View& view,
                              Rendering& out) const {
+  const Four px = four(x + 0.5f) + Four(0, 1, 2, 3), py = four(y + 0.5f);
+  const FourColors colors = color_at(owner, view, px, py);
+  const Flow flow = flow_at(owner, view, px, py);
+  const Label label = label_of(owner, view);
+  std::array<float, 8> flow_values;
+  cv::v_store_interleave(flow_values.data(), flow.dx, flow.dy);
+  for (int i = 0; i < count; ++i) cv::v_store(&out.color.at(x + i, y), colors[i]);
+  std::copy_n(flow_values.data(), 2 * count, &out.flow.at(x, y));
+  std::fill_n(&out.categories.at(x, y), count, label.category);
+  std::fill_n(&out.objects.at(x, y), count, label.object);
+}
+
+void Rasterizer::resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, int y,
+                              const View& view, Rendering& out) const {
+  const Four px = four(static_cast<float>(x)) + Four(0.25f, 0.75f, 0.25f, 0.75f);
+  const Four py = four(static_cast<float>(y)) + Four(0.25f, 0.25f, 0.75f, 0.75f);
+  std::array<Label, 4> labels;
+  std::array<Four, 4> colors;
+  for (int i = 0; i < 4; ++i) {
+    labels[i] = label_of(owner[i], view);
+    if (std::find(owner.begin(), owner.begin() + i, owner[i]) != owner.begin() + i) continue;
+    const FourColors its = color_at(owner[i], view, px, py);
+    for (int j = i; j < 4; ++j)
+      if (owner[j] == owner[i]) colors[j] = its[j];
+  }
+  Four color = cv::v_setzero_f32();
+  for (const Four& part : colors) color += part * four(0.25f);
+  cv::v_store(&out.color.at(x, y), color);
+  int label_sample = 0;
+  std::ptrdiff_t most = 0;
+  for (int i = 0; i < 4; ++i) {
+    const std::ptrdiff_t votes = std::count(labels.begin(), labels.end(), labels[i]);
+    if (votes > most) {
+      most = votes;
+      label_sample = i;
+    }
+  }
+  out.categories.at(x, y) = labels[label_sample].category;
+  out.objects.at(x, y) = labels[label_sample].object;
+  const Flow flow = flow_at(owner[label_sample], view, px, py);
+  std::array<float, 4> dx, dy;
+  cv::v_store(dx.data(), flow.dx);
+  cv::v_store(dy.data(), flow.dy);
+  out.flow.at(x, y, 0) = dx[label_sample];
+  out.flow.at(x, y, 1) = dy[label_sample];
+}
+
+void Rasterizer::resolve_row(int y, const View& view, Rendering& out) const {
   const int row = y % kBandHeight * kSamples;
   const std::uint32_t* top = owner_.data() + static_cast<std::size_t>(row) * width_;
   const std::uint32_t* bottom = top + width_;
-  for (int x = 0; x < size_.width; ++x) {
-    const std::array<std::uint32_t, 4> owner = {top[2 * x], top[2 * x + 1], bottom[2 * x],
-                                                bottom[2 * x + 1]};
-    const auto color_at = [&](std::uint32_t facet, float px, float py) {
-      return facet == kSky ? sky_color(scene.light_, clouds, camera.ray(px, py))
-                           : shade(facets_[facet], scene, textures, px, py);
-    };
-    const auto object_of = [&](std::uint32_t facet) {
-      if (facet == kSky) return std::pair<int, std::uint32_t>(kSkyCategory, 0);
-      const Scene::Part& part = scene.parts_[facets_[facet].part];
-      return std::pair<int, std::uint32_t>(part.surface.category, part.object);
-    };
-    Tint color;
-    int label_sample = 0;
-    float px = x + 0.5f, py = y + 0.5f;
-    if (owner[0] == owner[1] && owner[0] == owner[2] && owner[0] == owner[3]) {
-      color = color_at(owner[0], px, py);
-    } else {
-      color = {0, 0, 0};
-      int most = 0;
-      for (int i = 0; i < 4; ++i) {
-        const Tint part =
-            color_at(owner[i], x + 0.25f + 0.5f * (i % 2), y + 0.25f + 0.5f * (i / 2));
-        color = {color.r + part.r / 4, color.g + part.g / 4, color.b + part.b / 4};
-        int votes = 0;
-        for (int j = 0; j < 4; ++j) votes += object_of(owner[i]) == object_of(owner[j]);
-        if (votes > most) {
-          most = votes;
-          label_sample = i;
-        }
-      }
-      px = x + 0.25f + 0.5f * (label_sample % 2);
-      py = y + 0.25f + 0.5f * (label_sample / 2);
+  const auto shows_only = [&](int x, std::uint32_t owner) {
+    return top[2 * x] == owner && top[2 * x + 1] == owner && bottom[2 * x] == owner &&
+           bottom[2 * x + 1] == owner;
+  };
+  for (int x = 0; x < size_.width;) {
+    const std::uint32_t owner = top[2 * x];
+    if (!shows_only(x, owner)) {
+      resolve_edge({owner, top[2 * x + 1], bottom[2 * x], bottom[2 * x + 1]}, x, y, view, out);
+      ++x;
+      continue;
     }
-    float* rgb = &out.color.at(x, y);
-    rgb[0] = color.r;
-    rgb[1] = color.g;
-    rgb[2] = color.b;
-    const auto [category, object] = object_of(owner[label_sample]);
-    out.categories.at(x, y) = static_cast<std::uint8_t>(category);
-    out.objects.at(x, y) = object;
-    Vec3 next;
-    if (owner[label_sample] == kSky) {
-      next = next_camera.to_view(next_camera.position + camera.ray(px, py));
-    } else {
-      const Facet& facet = facets_[owner[label_sample]];
-      next = {facet.next[0].at(px, py), facet.next[1].at(px, py), facet.next[2].at(px, py)};
-    }
-    // A point that the camera passes has no place in the next picture; its direction remains.
-    const float z = std::max(next.z, 1e-4f);
-    out.flow.at(x, y, 0) = next_camera.center_x + next_camera.focal * next.x / z - px;
-    out.flow.at(x, y, 1) = next_camera.center_y + next_camera.focal * next.y / z - py;
+    int count = 1;
+    while (count < kLanes && x + count < size_.width && shows_only(x + count, owner)) ++count;
+    resolve_run(owner, x, y, count, view, out);
+    x += count;
   }
+}
+
+void Rasterizer::add_cut_triangle(const Camera& camera, const std::array<const Corner*, 3>& corners,
+                                  std::uint32_t part) {
+  std::array<Corner, 4> kept;  // a triangle without one of its corners has four
+  int count = 0;
+  for (int i = 0; i < 3; ++i) {
+    const Corner& a = *corners[i];
+    const Corner& b = *corners[(i + 1) % 3];
+    if (a.view.z >= kNear) kept[count++] = a;
+    if ((a.view.z >= kNear) != (b.view.z >= kNear)) {
+      const float share = (kNear - a.view.z) / (b.view.z - a.view.z);
+      Corner cut = a;
+      cut.view = a.view + (b.view - a.view) * share;
+      cut.next = a.next + (b.next - a.next) * share;
+      cut.u += (b.u - a.u) * share;
+      cut.v += (b.v - a.v) * share;
+      cut.light += (b.light - a.light) * share;
+      project(camera, cut);
+      kept[count++] = cut;
+    }
+  }
+  for (int i = 2; i < count; ++i) add_triangle(kept[0], kept[i - 1], kept[i], part);
 }
 
 void Rasterizer::add_triangles(const Scene& scene, const Camera& camera,
                                const Camera& next_camera) {
   facets_.clear();
+  corners_.clear();
   for (auto& band : bands_) band.clear();
-  std::vector<Corner> corners;
-  corners.reserve(scene.vertices_.size());
-  for (const Scene::Vertex& v : scene.vertices_)
-    corners.push_back(
-        {camera.to_view(v.position), next_camera.to_view(v.next), v.u, v.v, v.light, 0, 0, 0});
+  for (const Scene::Vertex& v : scene.vertices_) {
+    Corner& corner = corners_.emplace_back(Corner{
+        camera.to_view(v.position), next_camera.to_view(v.next), v.u, v.v, v.light, 0, 0, 0});
+    if (corner.view.z >= kNear) project(camera, corner);
+  }
   for (const MeshTriangle& t : scene.triangles_) {
-    const std::array<Corner, 3> all = {corners[t.a], corners[t.b], corners[t.c]};
-    // Cut at the near plane: up to four corners remain.
-    std::array<Corner, 4> kept;
-    int count = 0;
-    for (int i = 0; i < 3; ++i) {
-      const Corner& a = all[i];
-      const Corner& b = all[(i + 1) % 3];
-      if (a.view.z >= kNear) kept[count++] = a;
-      if ((a.view.z >= kNear) != (b.view.z >= kNear)) {
-        const float share = (kNear - a.view.z) / (b.view.z - a.view.z);
-        Corner cut = a;
-        cut.view = a.view + (b.view - a.view) * share;
-        cut.next = a.next + (b.next - a.next) * share;
-        cut.u += (b.u - a.u) * share;
-        cut.v += (b.v - a.v) * share;
-        cut.light += (b.light - a.light) * share;
-        kept[count++] = cut;
-      }
-    }
-    for (int i = 2; i < count; ++i)
-      add_triangle(camera, {kept[0], kept[i - 1], kept[i]}, t.surface);
+    const Corner& a = corners_[t.a];
+    const Corner& b = corners_[t.b];
+    const Corner& c = corners_[t.c];
+    const int visible = (a.view.z >= kNear) + (b.view.z >= kNear) + (c.view.z >= kNear);
+    if (visible == 3)
+      add_triangle(a, b, c, t.surface);
+    else if (visible > 0)
+      add_cut_triangle(camera, {&a, &b, &c}, t.surface);
   }
 }
 
 Rendering Rasterizer::draw(const Scene& scene, const std::vector<Texture>& textures,
                            const Texture& clouds, const Camera& camera, const Camera& next_camera) {
   add_triangles(scene, camera, next_camera);
-  Rendering out{Pixels<float>(size_, 3), LabelMap(size_, 1), IdMap(size_, 1),
+  const View view{scene, textures, clouds, camera, next_camera};
+  Rendering out{Pixels<float>(size_, 4), LabelMap(size_, 1), IdMap(size_, 1),
                 Pixels<float>(size_, 2)};
   for (std::size_t band = 0; band < bands_.size(); ++band) {
     std::ranges::fill(depth_, 0.0f);
     std::ranges::fill(owner_, kSky);
     for (const std::uint32_t number : bands_[band]) fill(number, static_cast<int>(band));
     const int top = static_cast<int>(band) * kBandHeight;
-    for (int y = top; y < std::min(top + kBandHeight, size_.height); ++y)
-      resolve_row(y, scene, textures, clouds, camera, next_camera, out);
+    for (int y = top; y < std::min(top + kBandHeight, size_.height); ++y) resolve_row(y, view, out);
   }
   return out;
 }

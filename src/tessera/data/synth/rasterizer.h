@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tessera/data/synth/four.h"
 #include "tessera/data/synth/mesh.h"
 #include "tessera/data/synth/texture.h"
 #include "tessera/image/image.h"
@@ -78,15 +79,15 @@ class Scene {
 
 /// A rendered picture with everything that is known about its pixels.
 struct Rendering {
-  Pixels<float> color;  ///< linear RGB, 1 = white
+  Pixels<float> color;  ///< linear RGB, 1 = white, and nothing: four channels
   LabelMap categories;  ///< trainIds
   IdMap objects;        ///< Scene::add's object
   Pixels<float> flow;   ///< (dx, dy) to the next frame, whether the point is hidden there or not
 };
 
 /// Draws with a depth buffer of 2 x 2 samples a pixel, band by band from top to bottom, so that the
-/// buffer stays in the processor's cache; every sample's nearest triangle is found first, then each
-/// pixel is shaded once per triangle it shows.
+/// buffer stays in the processor's cache; every sample's nearest triangle is found first, then
+/// pixels are shaded, four at a time where one triangle covers them.
 class Rasterizer {
  public:
   explicit Rasterizer(Size size);
@@ -97,10 +98,29 @@ class Rasterizer {
  private:
   static constexpr int kBandHeight = 16;  ///< in pixels
 
-  /// A value divided by depth is linear over the picture: value/z = x * dx + y * dy + base.
-  struct Plane {
-    float dx = 0, dy = 0, base = 0;
-    float at(float x, float y) const { return x * dx + y * dy + base; }
+  /// What is known about every point of a triangle.
+  enum Value {
+    kInverseDepth,
+    kU,
+    kV,
+    kLight,
+    kNextX,
+    kNextY,
+    kNextZ,
+    kValues = 8
+  };  // one to spare
+  using Values = std::array<float, kValues>;
+
+  /// Values divided by depth are linear over the picture: value/z = x * dx + y * dy + base. All
+  /// values of a kind side by side, so that several are computed at a time.
+  struct Planes {
+    Values dx, dy, base;
+    float at(Value value, float x, float y) const {
+      return x * dx[value] + y * dy[value] + base[value];
+    }
+    Four at(Value value, const Four& x, const Four& y) const {
+      return x * four(dx[value]) + y * four(dy[value]) + four(base[value]);
+    }
   };
   struct Corner {
     Vec3 view, next;
@@ -110,25 +130,54 @@ class Rasterizer {
   struct Facet {
     std::array<float, 3> x, y;  ///< of its corners
     float area;                 ///< twice, signed
-    Plane inverse_depth, u, v, light;
-    std::array<Plane, 3> next;  ///< the next frame's camera coordinates
     std::uint32_t part;
+    Planes planes;
   };
 
+  static void project(const Camera& camera, Corner& corner);
   void add_triangles(const Scene& scene, const Camera& camera, const Camera& next_camera);
-  void add_triangle(const Camera& camera, const std::array<Corner, 3>& corners, std::uint32_t part);
+  /// Only the part of a triangle in front of the near plane.
+  void add_cut_triangle(const Camera& camera, const std::array<const Corner*, 3>& corners,
+                        std::uint32_t part);
+  void add_triangle(const Corner& a, const Corner& b, const Corner& c, std::uint32_t part);
   /// Writes the samples of a band that the facet is nearest at.
   void fill(std::uint32_t number, int band);
-  Tint shade(const Facet& facet, const Scene& scene, const std::vector<Texture>& textures, float x,
-             float y) const;
-  void resolve_row(int y, const Scene& scene, const std::vector<Texture>& textures,
-                   const Texture& clouds, const Camera& camera, const Camera& next_camera,
+  void fill_row(std::uint32_t number, int row, int band_row, int begin, int end);
+  /// What is drawn, beside the facets.
+  struct View {
+    const Scene& scene;
+    const std::vector<Texture>& textures;
+    const Texture& clouds;
+    const Camera& camera;
+    const Camera& next_camera;
+  };
+  struct Label {
+    std::uint8_t category;
+    std::uint32_t object;
+    friend bool operator==(const Label&, const Label&) = default;
+  };
+  struct Flow {
+    Four dx, dy;
+  };
+  // Of a facet, by its number, or of the sky, at four places of the picture.
+  FourColors color_at(std::uint32_t owner, const View& view, const Four& x, const Four& y) const;
+  FourColors shade(const Facet& facet, const View& view, const Four& x, const Four& y) const;
+  Flow flow_at(std::uint32_t owner, const View& view, const Four& x, const Four& y) const;
+  Label label_of(std::uint32_t owner, const View& view) const;
+
+  void resolve_row(int y, const View& view, Rendering& out) const;
+  /// `count` up to four pixels from (x, y) on that show nothing but `owner`.
+  void resolve_run(std::uint32_t owner, int x, int y, int count, const View& view,
                    Rendering& out) const;
+  /// A pixel whose samples have different owners.
+  void resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, int y, const View& view,
+                    Rendering& out) const;
 
   Size size_;
   int width_, height_;                ///< of the sample grid
   std::vector<float> depth_;          ///< of one band
   std::vector<std::uint32_t> owner_;  ///< of one band: the number of the nearest facet
+  std::vector<Corner> corners_;
   std::vector<Facet> facets_;
   std::vector<std::vector<std::uint32_t>> bands_;  ///< the facets that reach into each
 };

@@ -1,7 +1,6 @@
 #include "tessera/data/synth/texture.h"
 
 #include <algorithm>
-#include <opencv2/core/hal/intrin.hpp>
 
 #include "tessera/data/synth/rounding.h"
 
@@ -39,32 +38,43 @@ Texture::Texture(int log2_size, const std::function<Tint(float, float)>& paint)
   }
 }
 
-Tint Texture::sample(float u, float v, int level) const {
-  level = std::clamp(level, 0, log2_size_);
-  const int size = 1 << (log2_size_ - level);
-  const float x = u * size - 0.5f, y = v * size - 0.5f;
-  const float floor_x = fast_floor(x), floor_y = fast_floor(y);
-  const float ax = x - floor_x, ay = y - floor_y;
-  const int mask = size - 1;
-  const int x0 = static_cast<int>(floor_x) & mask, y0 = static_cast<int>(floor_y) & mask;
-  const int x1 = (x0 + 1) & mask, y1 = (y0 + 1) & mask;
-  const std::vector<Texel>& texels = levels_[level];
-  const Texel& a = texels[y0 * size + x0];
-  const Texel& b = texels[y0 * size + x1];
-  const Texel& c = texels[y1 * size + x0];
-  const Texel& d = texels[y1 * size + x1];
-  // All channels at a time.
+FourColors Texture::sample(const Four& u, const Four& v, const cv::v_int32x4& level) const {
+  const cv::v_int32x4 log2_size = cv::v_setall_s32(log2_size_);
+  const cv::v_int32x4 shrunk = cv::v_min(cv::v_max(level, cv::v_setzero_s32()), log2_size);
+  // 2 to the power of an exponent is the float that has it.
+  const Four size = cv::v_reinterpret_as_f32((log2_size - shrunk + cv::v_setall_s32(127)) << 23);
+  const auto place = [&](const Four& repeats) {  // nothing repeats as often as a float has room for
+    return cv::v_min(cv::v_max(repeats * size - four(0.5f), four(-0x1p23f)), four(0x1p23f));
+  };
+  const Four x = place(u), y = place(v);
+  const cv::v_int32x4 floor_x = cv::v_floor(x), floor_y = cv::v_floor(y);
+  const Four ax = x - cv::v_cvt_f32(floor_x), ay = y - cv::v_cvt_f32(floor_y);
+  const Four one = four(1);
+  std::array<float, 4> top_left, top_right, bottom_left, bottom_right;
+  cv::v_store(top_left.data(), (one - ax) * (one - ay));
+  cv::v_store(top_right.data(), ax * (one - ay));
+  cv::v_store(bottom_left.data(), (one - ax) * ay);
+  cv::v_store(bottom_right.data(), ax * ay);
+  std::array<int, 4> left, top, levels;
+  cv::v_store(left.data(), floor_x);
+  cv::v_store(top.data(), floor_y);
+  cv::v_store(levels.data(), shrunk);
   const auto weighted = [](const Texel& texel, float weight) {
     return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand_q(texel.data()))) *
-           cv::v_setall_f32(weight);
+           four(weight);
   };
-  constexpr float kScale = 1.0f / 255;
-  const cv::v_float32x4 sum = (weighted(a, (1 - ax) * (1 - ay)) + weighted(b, ax * (1 - ay)) +
-                               weighted(c, (1 - ax) * ay) + weighted(d, ax * ay)) *
-                              cv::v_setall_f32(kScale);
-  float color[4];
-  cv::v_store(color, sum);
-  return {color[0], color[1], color[2]};
+  FourColors colors;
+  for (std::size_t i = 0; i < colors.size(); ++i) {
+    const int width = log2_size_ - levels[i], mask = (1 << width) - 1;
+    const int x0 = left[i] & mask, x1 = (x0 + 1) & mask;
+    const Texel* texels = levels_[levels[i]].data();
+    const Texel* above = texels + ((top[i] & mask) << width);
+    const Texel* below = texels + (((top[i] + 1) & mask) << width);
+    colors[i] = (weighted(above[x0], top_left[i]) + weighted(above[x1], top_right[i]) +
+                 weighted(below[x0], bottom_left[i]) + weighted(below[x1], bottom_right[i])) *
+                four(1.0f / 255);
+  }
+  return colors;
 }
 
 Noise::Noise(Random random) {
@@ -73,18 +83,19 @@ Noise::Noise(Random random) {
 
 float Noise::lattice(float u, float v, int cells) const {
   const float x = u * cells, y = v * cells;
-  const float floor_x = fast_floor(x), floor_y = fast_floor(y);
-  float ax = x - floor_x, ay = y - floor_y;
+  const int column = static_cast<int>(x), row = static_cast<int>(y);
+  float ax = x - column, ay = y - row;
   ax = ax * ax * (3 - 2 * ax);
   ay = ay * ay * (3 - 2 * ay);
-  const int wrap = cells - 1;
-  const int x0 = static_cast<int>(floor_x) & wrap, y0 = static_cast<int>(floor_y) & wrap;
-  const int x1 = (x0 + 1) & wrap, y1 = (y0 + 1) & wrap;
-  const auto at = [&](int ix, int iy) {
-    return values_[(iy % kSize) * kSize + (ix + 7 * cells) % kSize];
-  };
-  const float top = at(x0, y0) + (at(x1, y0) - at(x0, y0)) * ax;
-  const float bottom = at(x0, y1) + (at(x1, y1) - at(x0, y1)) * ax;
+  const unsigned wrap = cells - 1, last = kSize - 1;
+  const unsigned x0 = column & wrap, y0 = row & wrap;
+  const unsigned x1 = (x0 + 1) & wrap, y1 = (y0 + 1) & wrap;
+  const unsigned shift = 7 * cells;
+  const unsigned left = (x0 + shift) & last, right = (x1 + shift) & last;
+  const float* above = &values_[(y0 & last) * kSize];
+  const float* below = &values_[(y1 & last) * kSize];
+  const float top = above[left] + (above[right] - above[left]) * ax;
+  const float bottom = below[left] + (below[right] - below[left]) * ax;
   return top + (bottom - top) * ay;
 }
 

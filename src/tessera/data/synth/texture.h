@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tessera/core/random.h"
+#include "tessera/data/synth/four.h"
 #include "tessera/data/synth/mesh.h"
 
 namespace tessera::synth {
@@ -18,7 +19,7 @@ class Texture {
 
   int log2_size() const { return log2_size_; }
   /// Bilinear; `level` 0 is the full picture, each further one half as large.
-  Tint sample(float u, float v, int level) const;
+  FourColors sample(const Four& u, const Four& v, const cv::v_int32x4& level) const;
 
  private:
   using Texel = std::array<std::uint8_t, 4>;
@@ -31,7 +32,8 @@ class Texture {
 class Noise {
  public:
   explicit Noise(Random random);
-  /// `cells` lattice cells across the unit square in the coarsest octave; a power of two.
+  /// `cells` lattice cells across the unit square in the coarsest octave; a power of two. u and v
+  /// are not negative.
   float operator()(float u, float v, int cells, int octaves) const;
 
  private:

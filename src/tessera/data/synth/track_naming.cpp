@@ -36,8 +36,14 @@ void TrackNaming::name(SynthFrame& frame, std::int64_t smallest_area) {
     object.track = tracks_.try_emplace(id, tracks_.size() + 1).first->second;
     frame.objects.push_back(object);
   }
-  for (std::uint32_t& id : frame.tracks.values())
-    if (id != 0) id = found[id].track;
+  std::uint32_t last_id = 0, track = 0;
+  for (std::uint32_t& id : frame.tracks.values()) {
+    if (id != last_id) {
+      last_id = id;
+      track = id == 0 ? 0 : found[id].track;
+    }
+    id = track;
+  }
   std::sort(frame.objects.begin(), frame.objects.end(),
             [](const SynthObject& a, const SynthObject& b) { return a.track < b.track; });
 }

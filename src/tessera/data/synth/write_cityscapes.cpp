@@ -37,7 +37,7 @@ class CityscapesWriter : public DatasetWriter {
         const Color& color = cityscapes_classes()[category].color;
         std::copy(color.begin(), color.end(), &colors.at(x, y));
       }
-    write_png(file("leftImg8bit/" + stem + "_leftImg8bit.png"), frame.image);
+    write_picture("leftImg8bit/" + stem + "_leftImg8bit.png", frame.image);
     write_png(file("gtFine/" + stem + "_gtFine_color.png"), colors);
     write_png(file("gtFine/" + stem + "_gtFine_labelIds.png"), labels);
     write_png(file("gtFine/" + stem + "_gtFine_instanceIds.png"), instances);

@@ -86,7 +86,7 @@ class CityscapesVpsWriter : public DatasetWriter {
     const Names names = names_of(frame);
     const std::string split = frame.split + "/";
     if (frame.split == "val")
-      write_png(file(split + "img_all/" + names.sequence_picture), frame.image);
+      write_picture(split + "img_all/" + names.sequence_picture, frame.image);
     json image = {{"id", names.id},
                   {"file_name", names.picture},
                   {"width", frame.image.width()},
@@ -95,7 +95,7 @@ class CityscapesVpsWriter : public DatasetWriter {
     listed["id"] = frame.sequence * kVideoDivisor + frame.frame + 1;
     listed["file_name"] = names.sequence_picture;
     if (!is_labelled(frame)) return {{"listed", std::move(listed)}};
-    write_png(file(split + "img/" + names.picture), frame.image);
+    write_picture(split + "img/" + names.picture, frame.image);
     write_label_pictures(frame, names);
     return {{"listed", std::move(listed)},
             {"image", std::move(image)},

@@ -40,7 +40,7 @@ class KittiMotsWriter : public DatasetWriter {
       values.values()[i] =
           static_cast<std::uint16_t>(track > 0 ? mots * kClassDivisor + track : kIgnored);
     }
-    write_png(file("training/image_02/" + name), frame.image);
+    write_picture("training/image_02/" + name, frame.image);
     write_png(file("instances/" + name), values);
     return describe(frame, values);
   }

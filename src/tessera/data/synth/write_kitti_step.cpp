@@ -25,7 +25,7 @@ class KittiStepWriter : public DatasetWriter {
     const std::string flat =
         fmt::format("video_sequence/{}/{:06}_{:06}_", frame.split, number, frame.frame);
     const std::string tree = fmt::format("{}/{:04}/{:06}.png", frame.split, number, frame.frame);
-    write_png(file(flat_ ? flat + "leftImg8bit.png" : "images/" + tree), frame.image);
+    write_picture(flat_ ? flat + "leftImg8bit.png" : "images/" + tree, frame.image);
     write_png(file(flat_ ? flat + "panoptic.png" : "panoptic_maps/" + tree),
               step_picture(frame.categories, frame.tracks, cityscapes_step_classes()));
     return {};
@@ -39,16 +39,18 @@ class KittiStepWriter : public DatasetWriter {
 
 Image step_picture(const LabelMap& categories, const IdMap& tracks,
                    const std::vector<ClassInfo>& classes) {
+  std::array<bool, 256> is_thing{};
+  for (std::size_t i = 0; i < classes.size(); ++i) is_thing[i] = classes[i].is_thing;
   Image picture(categories.size(), 3);
-  for (int y = 0; y < picture.height(); ++y)
-    for (int x = 0; x < picture.width(); ++x) {
-      const std::uint8_t category = categories.at(x, y);
-      const bool thing = category != kCityscapesVoid && classes[category].is_thing;
-      const std::uint32_t id = thing ? tracks.at(x, y) : 0;
-      picture.at(x, y, 0) = category;
-      picture.at(x, y, 1) = static_cast<std::uint8_t>(id >> 8);
-      picture.at(x, y, 2) = static_cast<std::uint8_t>(id & 255);
-    }
+  std::uint8_t* out = picture.data();
+  const std::uint32_t* track = tracks.data();
+  for (const std::uint8_t category : categories.values()) {
+    const std::uint32_t id = is_thing[category] ? *track : 0;
+    ++track;
+    *out++ = category;
+    *out++ = static_cast<std::uint8_t>(id >> 8);
+    *out++ = static_cast<std::uint8_t>(id & 255);
+  }
   return picture;
 }
 
