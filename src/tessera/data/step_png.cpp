@@ -9,6 +9,21 @@
 #include "tessera/image/image_io.h"
 
 namespace tessera {
+namespace {
+
+constexpr std::int64_t kOfficialNumbers = 10000, kMostTracks = 65536;
+constexpr std::int64_t kFirstApart = 256 * kMostTracks;  // above every official identity
+
+}  // namespace
+
+std::int64_t step_track_id(std::int64_t class_id, std::int64_t number) {
+  return number < kOfficialNumbers ? class_id * kOfficialNumbers + number
+                                   : kFirstApart + class_id * kMostTracks + number;
+}
+
+std::int64_t step_track_number(std::int64_t track_id) {
+  return track_id % (track_id < kFirstApart ? kOfficialNumbers : kMostTracks);
+}
 
 PanopticMap read_step_png(const std::filesystem::path& path,
                           const std::vector<ClassInfo>& classes) {
@@ -30,7 +45,7 @@ PanopticMap read_step_png(const std::filesystem::path& path,
               path.string(), id, classes.size(), kStepVoid);
     LabelMeaning meaning{index->second};
     if (classes[index->second].is_thing) {
-      meaning.track_id = id * kStepTrackDivisor + instance;
+      meaning.track_id = step_track_id(id, instance);
       meaning.crowd = instance == 0;
     }
     return meaning;
@@ -74,7 +89,7 @@ std::vector<int> stuff_first_numbers(const std::vector<ClassInfo>& classes) {
 }
 
 Image step_picture(const StepMaps& maps, std::string_view name) {
-  constexpr std::uint32_t kMostClasses = 256, kMostTracks = kStepTrackDivisor;
+  constexpr std::uint32_t kMostClasses = 256;
   Image picture(maps.classes.size(), 3);
   std::uint8_t* rgb = picture.data();
   for (std::size_t i = 0; i < maps.classes.values().size(); ++i, rgb += 3) {

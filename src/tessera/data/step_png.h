@@ -11,8 +11,12 @@ namespace tessera {
 
 /// The value of unlabelled pixels in the red channel.
 inline constexpr int kStepVoid = 255;
-/// Identities are class id * this + the number in the file, which has two bytes.
-inline constexpr std::int64_t kStepTrackDivisor = 65536;
+/// The identity of an object: class id * 10000 + the number in the file, as in Video K-Net's
+/// loader. There larger numbers, which the file's two bytes hold as well, meet those of other
+/// classes; here they stand apart.
+std::int64_t step_track_id(std::int64_t class_id, std::int64_t number);
+/// The number in the file.
+std::int64_t step_track_number(std::int64_t track_id);
 
 /// Reads a label picture as KITTI-STEP stores it: R = class id, G * 256 + B = instance. Pixels of a
 /// thing class without an instance (0) are a crowd.

@@ -39,8 +39,10 @@ TEST(StepPng, HoldsMoreTracksThanAByteDoes) {
   std::set<std::int64_t> identities;
   for (const Segment& segment : read.segments) identities.insert(segment.track_id);
   EXPECT_EQ(identities.size(), 6U);
-  EXPECT_TRUE(identities.contains(11 * kStepTrackDivisor + 20005));
-  EXPECT_TRUE(identities.contains(13 * kStepTrackDivisor + 5));
+  EXPECT_TRUE(identities.contains(step_track_id(11, 20005)));
+  EXPECT_TRUE(identities.contains(130005));  // the official one
+  for (const std::int64_t number : {5, 9999, 10000, 65535})
+    EXPECT_EQ(step_track_number(step_track_id(13, number)), number);
 }
 
 TEST(StepPng, RefusesATrackThatDoesNotFit) {

@@ -102,7 +102,7 @@ Pixels<std::uint8_t> mask_of(const IdMap& ids, std::uint32_t id, const Area& are
 /// What a segment may be called, the best first: an object with a track carries its number.
 std::vector<std::string> labels_of(const Segment& segment, const std::string& name, ViewMode mode) {
   if (mode == ViewMode::kSemantic || segment.track_id < 0) return {name};
-  const std::string number = std::to_string(segment.track_id % kStepTrackDivisor);
+  const std::string number = std::to_string(step_track_number(segment.track_id));
   return {name + " " + number, number};
 }
 
