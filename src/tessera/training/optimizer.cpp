@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "tessera/core/error.h"
@@ -112,7 +113,10 @@ double Optimizer::clip(double factor) {
     device_squares = device_squares.defined() ? device_squares + square : square;
   }
   if (device_squares.defined()) squares += device_squares.item<double>();
-  const double norm = factor * std::sqrt(squares);
+  double norm = factor * std::sqrt(squares);
+  // Moments hold squares as floats and would be spoilt for good.
+  if (norm * norm > std::numeric_limits<float>::max())
+    norm = std::numeric_limits<double>::infinity();
   if (!std::isfinite(norm)) return norm;
   if (options_.max_norm > 0 && norm > options_.max_norm)
     factor *= options_.max_norm / (norm + 1e-6);
