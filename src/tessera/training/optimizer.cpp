@@ -114,7 +114,7 @@ double Optimizer::clip(double factor) {
   }
   if (device_squares.defined()) squares += device_squares.item<double>();
   double norm = factor * std::sqrt(squares);
-  // Moments hold squares as floats and would be spoilt for good.
+  // A training has gone astray by then, and without clipping AdamW's moments can't hold the square.
   if (norm * norm > std::numeric_limits<float>::max())
     norm = std::numeric_limits<double>::infinity();
   if (!std::isfinite(norm)) return norm;

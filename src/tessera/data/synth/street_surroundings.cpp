@@ -15,8 +15,8 @@ constexpr float kKerbHeight = 0.15f;
 constexpr int kCellsPerPiece = 4;
 constexpr std::uint32_t kParkedObjects = 0x2000'0000u;
 constexpr int kCrossingEvery = 3;
-constexpr float kPlainLawn =
-    3;  ///< between pavement and houses in a plain street, wide enough to see
+/// Between pavement and houses in a plain street, wide enough to see.
+constexpr float kPlainLawn = 3;
 
 float draw(Random& random, double low, double high) {
   return static_cast<float>(random.uniform(low, high));
