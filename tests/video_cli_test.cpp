@@ -233,7 +233,7 @@ factors:
     overlap: [test.association=overlap]
 )");
   const std::string call = "ablate " + (folder_ / "study.yaml").string() + " -o " +
-                           (folder_ / "study").string() + " --threads 1";
+                           (folder_ / "study").string() + " --threads 2 --nproc 2";
   const auto result = run_tessera(call);
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("| skip, overlap |"));
