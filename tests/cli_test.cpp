@@ -63,6 +63,18 @@ TEST(Cli, EveryCommandRefusesUnknownOptionsAndMissingValues) {
     }
 }
 
+TEST(Cli, ANumberThatIsTooSmallIsToldInShort) {
+  for (const auto& [arguments, complaint] :
+       {std::pair{"train c.yaml --nproc 0", "--nproc: '0' is no whole number from 1 on"},
+        std::pair{"ablate s.yaml --jobs 1.5", "--jobs: '1.5' is no whole number from 1 on"},
+        std::pair{"eval vpq --windows 1,0", "--windows: '0' is no whole number from 1 on"},
+        std::pair{"info --threads -1", "--threads: '-1' is no whole number from 0 on"}}) {
+    const ProgramResult result = run_tessera(arguments);
+    EXPECT_EQ(result.exit_code, 2) << arguments;
+    EXPECT_THAT(result.err, HasSubstr(complaint));
+  }
+}
+
 TEST(Cli, InfoSaysWhatItRunsOn) {
   const ProgramResult text = run_tessera("info");
   EXPECT_EQ(text.exit_code, 0) << text.err;

@@ -62,7 +62,7 @@ CLI::App* add_bench_data_command(CLI::App& bench) {
   command->add_option("CONFIG", state->config, "Dataset, pipeline and loader")->required();
   command->add_option("--set", state->overrides, "Override a value: a.b=c");
   command->add_option("--batches", state->batches, "Batches to load")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   command->add_flag("--json", state->as_json, "Print JSON");
   return command;

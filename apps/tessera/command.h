@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -24,6 +25,9 @@ struct CommonOptions {
 /// whole line is parsed.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example, CommonOptions& common, std::function<void()> run);
+
+/// For options that take a whole number from `least` on.
+CLI::Validator at_least(std::int64_t least);
 
 // One function a command, each in a file of its own.
 void add_convert_command(CLI::App& app);

@@ -83,12 +83,12 @@ void add_own_options(CLI::App& command, const MetricKind& kind, EvalOptions& opt
   if (uses(EvalOption::kWindows))
     command.add_option("--windows", options.windows, "Window lengths in frames, as 1,2,3,4")
         ->delimiter(',')
-        ->check(CLI::PositiveNumber);
+        ->check(at_least(1));
   if (uses(EvalOption::kFramesPerVideo))
     command
         .add_option("--frames-per-video", options.frames_per_video,
                     "Labelled frames a video (vpsnet)")
-        ->check(CLI::PositiveNumber);
+        ->check(at_least(1));
   if (uses(EvalOption::kIouTypes))
     command
         .add_option("--iou-types", options.iou_types,

@@ -88,10 +88,10 @@ void add_train_command(CLI::App& app) {
   command
       ->add_option("--join-timeout", request.join_timeout,
                    "Seconds to wait for the other processes, and for a step of theirs")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
   command->add_option("--nproc", state->processes, "Processes to start on this machine")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
 }
 
 }  // namespace tessera::app
