@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "tessera/nn/trained_convolution.h"
 #include "tessera/nn/winograd.h"
 
 namespace tessera {
@@ -74,7 +75,8 @@ torch::Tensor convolve(torch::nn::Conv2d& conv, const torch::Tensor& x) {
         winograd_convolve(dense(x), conv->weight, conv->bias, conv->options.out_channels());
     return x.is_mkldnn() ? y.to_mkldnn() : y;
   }
-  if (!conv->weight.is_mkldnn()) return conv(x);
+  if (!conv->weight.is_mkldnn())
+    return suits_trained_convolution(conv, x) ? trained_convolution(conv, x) : conv(x);
   const auto& options = conv->options;
   return at::mkldnn_convolution(x, conv->weight, conv->bias, padding_of(conv), options.stride(),
                                 options.dilation(), options.groups());
