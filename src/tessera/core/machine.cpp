@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -53,6 +54,12 @@ Machine describe_machine(const std::string& cpuinfo, const std::string& meminfo)
 
 Machine describe_machine() {
   return describe_machine(read_proc("/proc/cpuinfo"), read_proc("/proc/meminfo"));
+}
+
+bool multiplies_bfloat16(const Machine& machine) {
+  return std::any_of(machine.features.begin(), machine.features.end(), [](const auto& feature) {
+    return feature == "avx512_bf16" || feature == "amx_bf16";
+  });
 }
 
 std::uint64_t peak_memory_bytes() { return kilobytes(read_proc("/proc/self/status"), "VmHWM"); }

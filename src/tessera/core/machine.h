@@ -20,6 +20,10 @@ Machine describe_machine();
 /// The same from the texts of /proc/cpuinfo and /proc/meminfo.
 Machine describe_machine(const std::string& cpuinfo, const std::string& meminfo);
 
+/// Whether the processor has instructions that multiply bfloat16; without them it is slower than
+/// float32, not faster.
+bool multiplies_bfloat16(const Machine& machine);
+
 /// The most memory that this process has had at once, since it began or since the last
 /// reset_peak_memory().
 std::uint64_t peak_memory_bytes();

@@ -13,6 +13,8 @@ TEST(Machine, ReadsProcessorFeaturesAndMemory) {
       "MemTotal:       2048 kB\nMemFree: 1 kB\nMemAvailable:   1024 kB\n");
   EXPECT_EQ(machine.processor, "Some CPU @ 2 GHz");
   EXPECT_THAT(machine.features, ::testing::ElementsAre("avx2", "amx_bf16"));
+  EXPECT_TRUE(multiplies_bfloat16(machine));
+  EXPECT_FALSE(multiplies_bfloat16(describe_machine("flags : fpu avx2", "")));
   EXPECT_EQ(machine.memory_bytes, 2048u * 1024);
   EXPECT_EQ(machine.free_memory_bytes, 1024u * 1024);
 }

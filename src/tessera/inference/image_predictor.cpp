@@ -8,6 +8,7 @@
 #include "tessera/inference/semantic_predictor.h"
 #include "tessera/models/knet/knet_config.h"
 #include "tessera/models/knet/semantic_knet_config.h"
+#include "tessera/nn/backend.h"
 #include "tessera/nn/compat.h"
 #include "tessera/nn/fill.h"
 #include "tessera/nn/inference_form.h"
@@ -48,7 +49,9 @@ void prepare_model(torch::nn::Module& module, const WeightSource& weights,
     load_checkpoint(module, *checkpoint);
   else
     fill_module(module, std::to_string(std::get<SeededWeights>(weights).seed));
-  prepare_for_inference(module, torch::Device(compute.device),
+  const torch::Device device(compute.device);
+  warn_of_slow_precision(compute.precision, device);
+  prepare_for_inference(module, device,
                         compute.precision == "bf16" ? torch::kBFloat16 : torch::kFloat32);
 }
 

@@ -9,6 +9,8 @@
 #include <optional>
 
 #include "tessera/core/file.h"
+#include "tessera/core/log.h"
+#include "tessera/core/machine.h"
 
 namespace tessera {
 namespace fs = std::filesystem;
@@ -50,6 +52,11 @@ std::vector<std::string> cuda_device_names() {
 }
 
 }  // namespace
+
+void warn_of_slow_precision(const std::string& precision, c10::Device device) {
+  if (precision == "bf16" && device.is_cpu() && !multiplies_bfloat16(describe_machine()))
+    spdlog::warn("this processor has no instructions for bfloat16: fp32 is many times faster here");
+}
 
 std::string cpu_capability_in(const std::string& config) {
   return after(config, "CPU capability usage: ").value_or("default");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct Backend {
 };
 
 Backend describe_backend();
+
+/// Warns when work in `precision` on `device` is slow on this machine.
+void warn_of_slow_precision(const std::string& precision, c10::Device device);
 
 /// The value of `CPU capability usage: X` in at::show_config()'s text, "default" when it has none.
 std::string cpu_capability_in(const std::string& config);

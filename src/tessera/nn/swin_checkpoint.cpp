@@ -3,6 +3,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +59,39 @@ NamedTensors from_original_swin(const NamedTensors& tensors, const std::string& 
     converted.emplace_back(prefix + rename(name), merging ? reorder_merging(name, view) : view);
   }
   return converted;
+}
+
+namespace {
+
+/// [side^2, heads] to as many rows as `rows` says.
+torch::Tensor resize_table(const torch::Tensor& table, std::int64_t rows) {
+  const auto side = [](std::int64_t count) {
+    return static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(count))));
+  };
+  const std::int64_t from = side(table.size(0)), to = side(rows), heads = table.size(1);
+  const auto square = table.t().reshape({1, heads, from, from});
+  return torch::upsample_bicubic2d(square, {to, to}, false).view({heads, rows}).t().contiguous();
+}
+
+}  // namespace
+
+std::int64_t fit_position_tables(NamedTensors& tensors, const torch::nn::Module& module) {
+  std::map<std::string, std::vector<std::int64_t>> wanted;
+  for (const auto& [name, tensor] : named_state(module)) wanted[name] = tensor.sizes().vec();
+  std::int64_t resized = 0;
+  std::erase_if(tensors, [&](auto& entry) {
+    auto& [name, view] = entry;
+    const auto found = wanted.find(name);
+    if (found == wanted.end() || found->second == view.shape) return false;
+    if (name.ends_with(".relative_position_index")) return true;
+    if (name.ends_with(".relative_position_bias_table") && view.shape.size() == 2 &&
+        view.shape[1] == found->second[1]) {
+      view = from_torch(resize_table(to_torch(view).to(torch::kFloat32), found->second[0]));
+      ++resized;
+    }
+    return false;
+  });
+  return resized;
 }
 
 }  // namespace tessera

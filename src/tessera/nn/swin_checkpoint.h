@@ -1,5 +1,8 @@
 #pragma once
 
+#include <torch/nn/module.h>
+
+#include <cstdint>
 #include <string>
 
 #include "tessera/checkpoint/tensor.h"
@@ -13,5 +16,9 @@ bool is_original_swin(const NamedTensors& tensors);
 /// the four pixels of each patch merging in another order. The classifier, its norm and the
 /// attention masks are left out; the release has no norm0..3. `prefix` goes before every name.
 NamedTensors from_original_swin(const NamedTensors& tensors, const std::string& prefix = "");
+
+/// Brings the tables of relative positions to the windows of `module`, bicubically as mmdetection
+/// does, and leaves out the indexes into tables of another size. Gives the number of such tables.
+std::int64_t fit_position_tables(NamedTensors& tensors, const torch::nn::Module& module);
 
 }  // namespace tessera

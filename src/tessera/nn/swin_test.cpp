@@ -92,6 +92,30 @@ TEST(Swin, TheOriginalReleasesLayoutConvertsToTheSameNetwork) {
     EXPECT_TRUE(torch::allclose(expected[i], actual[i], 1e-4, 1e-5)) << i;
 }
 
+TEST(Swin, TablesOfPositionsAreResizedToOtherWindows) {
+  const torch::NoGradGuard no_grad;
+  SwinOptions options = small();
+  Swin released(options);
+  fill_module(*released, "windows");
+  options.window += 2;
+  Swin wider(options);
+  NamedTensors tensors = state_views(*released);
+  EXPECT_FALSE(load_what_fits(*wider, tensors).mismatched.empty());
+  const std::int64_t tables = fit_position_tables(tensors, *wider);
+  EXPECT_GT(tables, 0);
+  const LoadReport report = load_what_fits(*wider, tensors);
+  EXPECT_TRUE(report.mismatched.empty()) << report.describe();
+  EXPECT_EQ(report.missing.size(), static_cast<std::size_t>(tables));  // indexes of its own
+  for (const auto& [name, tensor] : named_state(*wider)) {
+    if (!name.ends_with("relative_position_bias_table")) continue;
+    const auto narrow = released->named_parameters()[name];
+    // The middle of a table of odd size is the middle of the other one.
+    EXPECT_TRUE(torch::allclose(tensor[tensor.size(0) / 2], narrow[narrow.size(0) / 2], 1e-4, 1e-5))
+        << name;
+  }
+  EXPECT_EQ(fit_position_tables(tensors, *wider), 0);
+}
+
 TEST(Swin, RefusesHeadsThatDoNotShareTheChannels) {
   SwinOptions options = small();
   options.heads = {3, 4};

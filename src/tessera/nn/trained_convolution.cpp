@@ -36,8 +36,7 @@ class WinogradConvolution : public torch::autograd::Function<WinogradConvolution
 
 bool suits_trained_convolution(const torch::nn::Conv2d& conv, const torch::Tensor& x) {
   const auto& weight = conv->weight;
-  return torch::GradMode::is_enabled() && (weight.requires_grad() || x.requires_grad()) &&
-         x.device().is_cpu() && x.layout() == torch::kStrided &&
+  return torch::GradMode::is_enabled() && x.device().is_cpu() && x.layout() == torch::kStrided &&
          x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 &&
          !at::autocast::is_cpu_enabled() && x.size(2) * x.size(3) >= kMinPixels &&
          weight.size(0) % 4 == 0 && weight.size(1) % 4 == 0 && suits_winograd(conv);

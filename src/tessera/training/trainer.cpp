@@ -22,6 +22,7 @@
 #include "tessera/data/loader/data_config.h"
 #include "tessera/data/loader/loader.h"
 #include "tessera/data/open_dataset.h"
+#include "tessera/nn/backend.h"
 #include "tessera/nn/batch_norm.h"
 #include "tessera/nn/compat.h"
 #include "tessera/nn/swin_checkpoint.h"
@@ -87,6 +88,7 @@ torch::Device device_of(const TrainRequest& request) {
   const torch::Device device(request.device);
   if (request.precision == "fp16" && !device.is_cuda())
     fail("--precision fp16 needs --device cuda; on CPUs use bf16");
+  if (request.place.rank == 0) warn_of_slow_precision(request.precision, device);
   if (!device.is_cuda()) return device;
   if (!torch::cuda::is_available())
     fail("--device {}: this libtorch sees no CUDA device; 'tessera info' shows what there is",
@@ -326,6 +328,9 @@ void Trainer::prepare_weights() {
     strip_module_prefix(checkpoint.tensors);
     if (is_original_swin(checkpoint.tensors))
       checkpoint.tensors = from_original_swin(checkpoint.tensors, "backbone.");
+    if (const auto resized = fit_position_tables(checkpoint.tensors, task_->module()))
+      spdlog::info("{}: {} tables of positions resized to this model's windows",
+                   request_.load_from.string(), resized);
     const LoadReport report = load_what_fits(task_->module(), checkpoint.tensors);
     if (report.loaded == 0)
       fail("{}: none of its {} tensors fits this model", request_.load_from.string(),
