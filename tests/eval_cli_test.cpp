@@ -155,6 +155,16 @@ TEST_F(EvalCli, ValuesOutOfRangeAreErrors) {
               HasSubstr("--frames-per-video"));
 }
 
+TEST_F(EvalCli, PredictedPicturesMayLieInPanopticBesideTheirList) {
+  const fs::path coco = copy("pq/coco_synthetic");
+  const auto by_name = run_tessera("eval " + pq_arguments(coco));
+  ASSERT_EQ(by_name.exit_code, 0) << by_name.err;
+  fs::rename(coco / "pred", coco / "panoptic");
+  const auto beside = run_tessera("eval " + pq_arguments(coco));
+  EXPECT_EQ(beside.exit_code, 0) << beside.err;
+  EXPECT_EQ(beside.out, by_name.out);
+}
+
 TEST_F(EvalCli, MissingPredictionsAreNamedAndCounted) {
   const fs::path step = copy("stq/kitti_step_deeplab2");
   fs::remove(step / "pred/0002/000001.png");

@@ -29,6 +29,12 @@ struct CountedPicture {
 /// COCO's rule: the folder is named as the JSON file.
 fs::path default_folder(const fs::path& json) { return fs::path(json).replace_extension(); }
 
+/// mmdetection's results, and ours, have `panoptic` beside the JSON file instead.
+fs::path default_prediction_folder(const fs::path& json) {
+  const fs::path by_name = default_folder(json), beside = json.parent_path() / "panoptic";
+  return !fs::exists(by_name) && fs::is_directory(beside) ? beside : by_name;
+}
+
 /// Pairs by image_id; what is missing is an error, what is extra a warning.
 std::vector<Picture> pair_pictures(const PanopticJson& gt, const PanopticJson& pred) {
   std::map<std::string, const PanopticAnnotation*> predicted;
@@ -78,7 +84,8 @@ double picture_quality(const CountedPicture& picture, const std::vector<Category
 EvalResult evaluate_pq(const EvalOptions& options) {
   const PanopticJson gt(options.gt), pred(options.pred);
   const fs::path gt_folder = options.gt_folder.value_or(default_folder(options.gt));
-  const fs::path pred_folder = options.pred_folder.value_or(default_folder(options.pred));
+  const fs::path pred_folder =
+      options.pred_folder.value_or(default_prediction_folder(options.pred));
   const std::vector<Picture> all = pair_pictures(gt, pred);
   check_pictures_exist(all, pred_folder);
   std::vector<std::string> units;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "tessera/core/error.h"
@@ -42,15 +43,29 @@ std::int64_t require_number(std::string_view text, const fs::path& path) {
   fail("{}: expected a number where '{}' stands", path.string(), text);
 }
 
+/// A sequence's number, or its name where that is none. Numbers come first, in their order.
+struct SequenceName {
+  std::optional<std::int64_t> number;
+  std::string name;
+
+  explicit SequenceName(std::string_view text)
+      : number(parse_number(text)), name(number ? std::to_string(*number) : text) {}
+  bool operator<(const SequenceName& other) const {
+    if (number && other.number) return *number < *other.number;
+    return number.has_value() != other.number.has_value() ? number.has_value() : name < other.name;
+  }
+};
+
 /// "000002_000005_cat" as (2, 5).
-std::pair<std::int64_t, std::int64_t> sequence_and_frame(const fs::path& path) {
+std::pair<SequenceName, std::int64_t> sequence_and_frame(const fs::path& path) {
   const std::string stem = path.stem().string();
-  const std::size_t first = stem.find('_');
-  const std::size_t second = stem.find('_', first + 1);
-  if (first == stem.npos || second == stem.npos)
+  const std::size_t ending = stem.rfind('_');
+  const std::size_t middle =
+      ending == 0 || ending == stem.npos ? ending : stem.rfind('_', ending - 1);
+  if (middle == stem.npos || middle == 0)
     fail("{}: expected a name such as 000002_000005_panoptic.png", path.string());
-  return {require_number(stem.substr(0, first), path),
-          require_number(stem.substr(first + 1, second - first - 1), path)};
+  return {SequenceName(stem.substr(0, middle)),
+          require_number(stem.substr(middle + 1, ending - middle - 1), path)};
 }
 
 void check_numbers_once(const StepSequence& sequence) {
@@ -70,18 +85,18 @@ StepTree finish(StepTree tree) {
 }
 
 StepTree tree_by_number(const fs::path& root, StepCoding coding,
-                        std::map<std::int64_t, StepSequence> sequences) {
+                        std::map<SequenceName, StepSequence> sequences) {
   StepTree tree{root, coding, {}};
-  for (auto& [number, sequence] : sequences) {
-    sequence.id = number;
-    sequence.name = sequence.key = std::to_string(number);
+  for (auto& [name, sequence] : sequences) {
+    sequence.id = name.number ? nlohmann::json(*name.number) : nlohmann::json(name.name);
+    sequence.name = sequence.key = name.name;
     tree.sequences.push_back(std::move(sequence));
   }
   return finish(std::move(tree));
 }
 
 StepTree list_flat(const fs::path& root, const std::vector<fs::path>& files) {
-  std::map<std::int64_t, StepSequence> sequences;
+  std::map<SequenceName, StepSequence> sequences;
   for (const fs::path& file : files) {
     if (!ends_with(file.string(), "_panoptic.png")) continue;
     const auto [sequence, frame] = sequence_and_frame(file);
@@ -91,7 +106,7 @@ StepTree list_flat(const fs::path& root, const std::vector<fs::path>& files) {
 }
 
 StepTree list_cat_ins(const fs::path& root, const std::vector<fs::path>& folders) {
-  std::map<std::int64_t, StepSequence> sequences;
+  std::map<SequenceName, StepSequence> sequences;
   for (const fs::path& folder : folders) {
     for (const fs::path& file : list_files(folder, ".png")) {
       const std::string name = file.string();
@@ -111,8 +126,7 @@ StepTree list_folders_of_frames(const fs::path& root, const std::vector<fs::path
     StepSequence sequence;
     sequence.name = folder.filename().string();
     sequence.id = sequence.name;
-    const auto number = parse_number(sequence.name);
-    sequence.key = number ? std::to_string(*number) : sequence.name;
+    sequence.key = SequenceName(sequence.name).name;
     for (const fs::path& file : list_files(folder, ".png"))
       sequence.frames.push_back({require_number(file.stem().string(), file), {file}});
     tree.sequences.push_back(std::move(sequence));
@@ -180,6 +194,26 @@ std::string frame_name(const StepSequence& sequence, const StepFrame& frame) {
   return sequence.name + "/" + frame_number_text(frame);
 }
 
+bool shares_a_key(const StepTree& tree, const StepTree& other) {
+  std::set<std::string> keys;
+  for (const StepSequence& sequence : other.sequences) keys.insert(sequence.key);
+  return std::any_of(tree.sequences.begin(), tree.sequences.end(),
+                     [&](const StepSequence& sequence) { return keys.contains(sequence.key); });
+}
+
+/// VIPSeg's videos by their names and frames by their files' numbers, not by position.
+StepTree by_names(StepTree tree) {
+  for (StepSequence& sequence : tree.sequences) {
+    if (sequence.frames.empty()) continue;
+    sequence.name = sequence.frames[0].files[0].parent_path().filename().string();
+    sequence.id = sequence.name;
+    sequence.key = SequenceName(sequence.name).name;
+    for (StepFrame& frame : sequence.frames)
+      frame.number = require_number(frame.files[0].stem().string(), frame.files[0]);
+  }
+  return tree;
+}
+
 }  // namespace
 
 StepTree list_step_tree(const fs::path& root) {
@@ -206,6 +240,11 @@ StepTree list_step_tree(const fs::path& root) {
 }
 
 std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred) {
+  // The official VIPSeg results count videos and frames, others have their names.
+  if (gt.coding == StepCoding::kVipSeg && !shares_a_key(gt, pred)) {
+    const StepTree named = by_names(gt);
+    if (shares_a_key(named, pred)) return pair_step_trees(named, pred);
+  }
   std::map<std::pair<std::string, std::int64_t>, const StepFrame*> predicted;
   for (const StepSequence& sequence : pred.sequences)
     for (const StepFrame& frame : sequence.frames) predicted[{sequence.key, frame.number}] = &frame;

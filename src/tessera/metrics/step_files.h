@@ -27,7 +27,7 @@ struct StepFrame {
 };
 
 struct StepSequence {
-  nlohmann::json id;  ///< a number or, for the benchmark's tree, the folder's name
+  nlohmann::json id;  ///< a number or, where folders have names, the folder's name
   std::string name;
   std::string key;                ///< what both sides are paired by: "2" for "0002" and "000002"
   std::vector<StepFrame> frames;  ///< by number
@@ -54,8 +54,9 @@ struct StepPair {
   StepCoding gt_coding = StepCoding::kRgb, pred_coding = StepCoding::kRgb;
 };
 
-/// Pairs sequences by number or name and frames by number (VIPSeg: both by position). An Error
-/// names the missing predictions; extra ones are warned about.
+/// Pairs sequences by number or name and frames by number (VIPSeg: both by position, as the
+/// official results count, or else by the names of videos and frames). An Error names the missing
+/// predictions; extra ones are warned about.
 std::vector<StepPair> pair_step_trees(const StepTree& gt, const StepTree& pred);
 
 /// "000012".

@@ -422,7 +422,9 @@ torch::Tensor winograd_weight(const torch::Tensor& weight, KernelUse use) {
         for (std::int64_t c = 0; c < in; ++c)
           for (std::int64_t k = 0; k < kWeights; ++k)
             taps[static_cast<std::size_t>(k * count + c * kChannels + o)] =
-                channel < out ? w[channel * out_apart + c * in_apart + (back ? 8 - k : k)] : 0;
+                channel < out
+                    ? w[channel * out_apart + c * in_apart + (back ? kWeights - 1 - k : k)]
+                    : 0;
       }
       spread_weights(taps.data(), kTaps * count, down.data(), kTaps * count, kTaps * count);
       for (std::int64_t i = 0; i < kPatch; ++i)
