@@ -75,6 +75,18 @@ TEST(Cli, ANumberThatIsTooSmallIsToldInShort) {
   }
 }
 
+// Hours of drawing are asked for, so a program that draws first does not come back.
+TEST(Cli, SynthRefusesAnOutputThatCannotBeWrittenBeforeItDraws) {
+  for (const std::string out : {"/proc", "/proc/street", "/dev/null/street"})
+    for (const char* force : {"", " --force"}) {
+      const ProgramResult result = run_shell("timeout 60 " + tessera_binary().string() + " synth " +
+                                             out + " --frames 100000" + force);
+      EXPECT_EQ(result.exit_code, 1) << out << force;
+      EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+      EXPECT_THAT(result.err, HasSubstr(out.starts_with("/proc") ? "/proc" : "/dev/null"));
+    }
+}
+
 TEST(Cli, InfoSaysWhatItRunsOn) {
   const ProgramResult text = run_tessera("info");
   EXPECT_EQ(text.exit_code, 0) << text.err;

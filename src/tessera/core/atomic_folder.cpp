@@ -1,7 +1,9 @@
 #include "tessera/core/atomic_folder.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -21,6 +23,18 @@ fs::path make_unique_folder(const fs::path& near, const char* ending) {
   return name;
 }
 
+/// Tells before the work what commit() would fail on.
+void check_can_be_replaced(const fs::path& folder) {
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    fail("{}: cannot be written ({}); choose another folder", folder.string(),
+         std::strerror(errno));
+  struct statx status = {};
+  if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_TYPE, &status) == 0 &&
+      (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
+    fail("{}: is a mount point, which cannot be replaced; choose a folder inside it",
+         folder.string());
+}
+
 }  // namespace
 
 AtomicFolder::AtomicFolder(fs::path path, bool replace)
@@ -35,6 +49,7 @@ AtomicFolder::AtomicFolder(fs::path path, bool replace)
     if (!empty && !replace)
       fail("{}: the folder is not empty; choose another, or pass --force to replace it",
            path_.string());
+    check_can_be_replaced(path_);
   }
   make_directories(path_.parent_path());
   temporary_ = make_unique_folder(path_, ".tmp.XXXXXX");

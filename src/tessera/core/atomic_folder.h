@@ -9,7 +9,8 @@ namespace tessera {
 /// the work, nothing is left behind.
 class AtomicFolder {
  public:
-  /// Fails when `path` is a file, or a folder that holds something and `replace` is not set.
+  /// Fails when `path` is a file, a folder that holds something and `replace` is not set, or a
+  /// place that commit() could not take.
   AtomicFolder(std::filesystem::path path, bool replace);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;

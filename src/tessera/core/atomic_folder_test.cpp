@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
@@ -60,6 +61,27 @@ TEST_F(AtomicFolderTest, NamesAFileInItsPlace) {
   write_text_file(folder_ / "out", "file");
   EXPECT_THAT([&] { AtomicFolder(folder_ / "out", true); },
               Throws<Error>(Property(&Error::what, HasSubstr("a folder was expected"))));
+}
+
+// The superuser may write into any folder, but nobody can put another in a mount point's place.
+TEST_F(AtomicFolderTest, RefusesAtOnceWhatCannotBeReplaced) {
+  EXPECT_THAT([] { AtomicFolder("/proc", true); },
+              Throws<Error>(Property(&Error::what, HasSubstr("/proc: "))));
+}
+
+TEST_F(AtomicFolderTest, RefusesAtOnceAFolderThatCannotBeWritten) {
+  if (::geteuid() == 0) GTEST_SKIP() << "the superuser may write into any folder";
+  const fs::path path = folder_ / "out";
+  make_directories(path);
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_THAT([&] { AtomicFolder(path, true); },
+              Throws<Error>(Property(&Error::what, HasSubstr("out: cannot be written"))));
+}
+
+TEST_F(AtomicFolderTest, RefusesAtOnceAPlaceBelowAFile) {
+  write_text_file(folder_ / "file", "file");
+  EXPECT_THAT([&] { AtomicFolder(folder_ / "file" / "out", true); },
+              Throws<Error>(Property(&Error::what, HasSubstr("cannot be created"))));
 }
 
 }  // namespace
