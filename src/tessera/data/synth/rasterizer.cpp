@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <numeric>
 
 #include "tessera/data/synth/rounding.h"
 
@@ -10,10 +11,15 @@ namespace tessera::synth {
 namespace {
 
 constexpr float kNear = 0.4f;
-constexpr int kSamples = 2;  // of a pixel, along each axis
+constexpr int kSamples = 2;      // of a pixel, along each axis
+constexpr int kBandHeight = 16;  // in pixels
+constexpr int kBandSamples = kBandHeight * kSamples;
 constexpr std::uint32_t kSky = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint8_t kSkyCategory = 10;
 constexpr int kLanes = 4;
+constexpr int kTileWidth = 32, kTileHeight = 8;  // in samples
+constexpr int kDrawnBetweenUpdates = 8;
+constexpr std::uint32_t kNotSeen = std::numeric_limits<std::uint32_t>::max();
 
 Vec3 turn(Vec3 v, float cosine, float sine) {
   return {v.x * cosine + v.z * sine, v.y, v.z * cosine - v.x * sine};
@@ -122,23 +128,70 @@ Rasterizer::Rasterizer(Size size)
     : size_(size),
       width_(size.width * kSamples),
       height_(size.height * kSamples),
-      depth_(static_cast<std::size_t>(width_) * kBandHeight * kSamples + kLanes),
+      depth_(static_cast<std::size_t>(width_) * kBandSamples + kLanes),
       owner_(depth_.size()),
-      bands_((size.height + kBandHeight - 1) / kBandHeight) {}
+      tile_columns_((width_ + kTileWidth - 1) / kTileWidth),
+      tiles_(static_cast<std::size_t>(tile_columns_) * (kBandSamples / kTileHeight)),
+      bands_((size.height + kBandHeight - 1) / kBandHeight),
+      out_{Pixels<float>(size, 4), {}, {}, {}} {}
+
+void Rasterizer::update(int column, int row) {
+  const int left = column * kTileWidth, right = std::min(width_, left + kTileWidth);
+  Four farthest = four(std::numeric_limits<float>::max());
+  for (int y = row * kTileHeight; y < (row + 1) * kTileHeight; ++y) {
+    const float* depth = depth_.data() + static_cast<std::size_t>(y) * width_;
+    // The samples behind the right end can but make it farther.
+    for (int x = left; x < right; x += kLanes)
+      farthest = cv::v_min(farthest, cv::v_load(depth + x));
+  }
+  tiles_[static_cast<std::size_t>(row) * tile_columns_ + column] = {cv::v_reduce_min(farthest), 0};
+}
+
+bool Rasterizer::hides(int column, int row, int band_row, const Facet& facet) {
+  const Plane& plane = facet.inverse_depth;
+  const int x = (column + (plane.dx > 0)) * kTileWidth;
+  const int y = (row + (plane.dy > 0)) * kTileHeight + band_row;
+  const float nearest_here =
+      plane.dx * (x * (1.0f / kSamples)) + plane.dy * (y * (1.0f / kSamples)) + plane.base;
+  const float nearest = std::min(facet.nearest, nearest_here) + facet.rounding;
+  const Tile& tile = tiles_[static_cast<std::size_t>(row) * tile_columns_ + column];
+  if (nearest < tile.farthest) return true;
+  if (tile.drawn < kDrawnBetweenUpdates) return false;
+  update(column, row);
+  return nearest < tile.farthest;
+}
 
 void Rasterizer::fill(std::uint32_t number, int band) {
   const Facet& facet = facets_[number];
-  const auto [low_x, high_x] = std::ranges::minmax(facet.x);
-  const auto [low_y, high_y] = std::ranges::minmax(facet.y);
-  const int band_row = band * kBandHeight * kSamples;
-  const int first_row = std::max(band_row, static_cast<int>(first_sample(low_y)));
-  const int last_row = std::min(std::min(height_, band_row + kBandHeight * kSamples) - 1,
-                                static_cast<int>(last_sample(high_y)));
-  const Four left = four(std::max(0.0f, first_sample(low_x)));
-  const Four right = four(std::min(width_ - 1.0f, last_sample(high_x)));
+  const int band_row = band * kBandSamples;
+  const int first_row = std::max(band_row, facet.rows.first);
+  const int last_row = std::min(band_row + kBandSamples - 1, facet.rows.last);
+  const auto [first_column, last_column] = facet.columns;
+  for (int row = first_row; row <= last_row;) {
+    const int tile_row = (row - band_row) / kTileHeight;
+    int left = first_column / kTileWidth, right = last_column / kTileWidth;
+    while (left <= right && hides(left, tile_row, band_row, facet)) ++left;
+    while (left <= right && hides(right, tile_row, band_row, facet)) --right;
+    const int next_row = band_row + (tile_row + 1) * kTileHeight;
+    if (left <= right) {
+      for (int column = left; column <= right; ++column)
+        ++tiles_[static_cast<std::size_t>(tile_row) * tile_columns_ + column].drawn;
+      fill_rows(number, {row, std::min(last_row, next_row - 1)},
+                {std::max(first_column, left * kTileWidth),
+                 std::min(last_column, (right + 1) * kTileWidth - 1)},
+                band_row);
+    }
+    row = next_row;
+  }
+}
+
+void Rasterizer::fill_rows(std::uint32_t number, Span rows, Span columns, int band_row) {
+  const Facet& facet = facets_[number];
+  const Four left = four(static_cast<float>(columns.first));
+  const Four right = four(static_cast<float>(columns.last));
   const float sign = facet.area > 0 ? 1.0f : -1.0f;
   // Where several rows begin and end is computed at a time.
-  for (int row = first_row; row <= last_row; row += kLanes) {
+  for (int row = rows.first; row <= rows.last; row += kLanes) {
     const Four y = (cv::v_cvt_f32(cv::v_setall_s32(row) + cv::v_int32x4(0, 1, 2, 3)) + four(0.5f)) *
                    four(1.0f / kSamples);
     Four from = left, to = right;
@@ -162,28 +215,34 @@ void Rasterizer::fill(std::uint32_t number, int band) {
     std::array<int, kLanes> begin, end;
     cv::v_store(begin.data(), cv::v_trunc(from));
     cv::v_store(end.data(), cv::v_trunc(to));
-    const int rows = std::min(kLanes, last_row - row + 1);
-    for (int i = 0; i < rows; ++i) fill_row(number, row + i, band_row, begin[i], end[i]);
+    const int count = std::min(kLanes, rows.last - row + 1);
+    for (int i = 0; i < count; ++i) fill_row(number, row + i, band_row, begin[i], end[i]);
   }
 }
 
 void Rasterizer::fill_row(std::uint32_t number, int row, int band_row, int begin, int end) {
-  const Planes& planes = facets_[number].planes;
+  const Plane& plane = facets_[number].inverse_depth;
   float* depth = depth_.data() + static_cast<std::size_t>(row - band_row) * width_;
   std::uint32_t* owner = owner_.data() + static_cast<std::size_t>(row - band_row) * width_;
-  const Four base = four(planes.at(kInverseDepth, 0.5f / kSamples, (row + 0.5f) / kSamples));
-  const Four step = four(planes.dx[kInverseDepth] / kSamples);
-  const cv::v_uint32x4 self = cv::v_setall_u32(number);
+  const Four base =
+      four(0.5f / kSamples * plane.dx + (row + 0.5f) / kSamples * plane.dy + plane.base);
+  const Four step = four(plane.dx / kSamples);
+  const cv::v_int32x4 self = cv::v_setall_s32(static_cast<int>(number));
   const cv::v_int32x4 last = cv::v_setall_s32(end);
   cv::v_int32x4 at = cv::v_setall_s32(begin) + cv::v_int32x4(0, 1, 2, 3);
-  // The lanes past the end are written back as they were; kLanes values stand behind the last row.
+  // Of equally near facets the first one is seen. The sky's number is negative here, so it stays
+  // where a facet is as far as it. The lanes past the end are written back as they were; kLanes
+  // values stand behind the last row.
   for (int x = begin; x <= end; x += kLanes, at += cv::v_setall_s32(kLanes)) {
     const Four inverse_depth = base + step * cv::v_cvt_f32(at);
     const Four before = cv::v_load(depth + x);
-    const Four nearer = (inverse_depth > before) & cv::v_reinterpret_as_f32(at <= last);
-    cv::v_store(depth + x, cv::v_select(nearer, inverse_depth, before));
-    cv::v_store(owner + x,
-                cv::v_select(cv::v_reinterpret_as_u32(nearer), self, cv::v_load(owner + x)));
+    const cv::v_int32x4 owner_before = cv::v_reinterpret_as_s32(cv::v_load(owner + x));
+    const cv::v_int32x4 first_of_equals =
+        cv::v_reinterpret_as_s32(inverse_depth == before) & (self < owner_before);
+    const cv::v_int32x4 nearer =
+        (cv::v_reinterpret_as_s32(inverse_depth > before) | first_of_equals) & (at <= last);
+    cv::v_store(depth + x, cv::v_select(cv::v_reinterpret_as_f32(nearer), inverse_depth, before));
+    cv::v_store(owner + x, cv::v_reinterpret_as_u32(cv::v_select(nearer, self, owner_before)));
   }
 }
 
@@ -193,17 +252,62 @@ void Rasterizer::project(const Camera& camera, Corner& corner) {
   corner.y = camera.center_y + camera.focal * corner.view.y * corner.inverse_depth;
 }
 
-void Rasterizer::add_triangle(const Corner& a, const Corner& b, const Corner& c,
-                              std::uint32_t part) {
+Rasterizer::Span Rasterizer::samples_between(float low, float high, int end) {
+  return {static_cast<int>(std::max(0.0f, first_sample(low))),
+          static_cast<int>(std::min(end - 1.0f, last_sample(high)))};
+}
+
+void Rasterizer::add_triangle(const std::array<std::uint32_t, 3>& corners, std::uint32_t part) {
+  const Corner &a = corners_[corners[0]], &b = corners_[corners[1]], &c = corners_[corners[2]];
   const auto [low_x, high_x] = std::minmax({a.x, b.x, c.x});
   const auto [low_y, high_y] = std::minmax({a.y, b.y, c.y});
   if (high_x < 0 || low_x > size_.width || high_y < 0 || low_y > size_.height) return;
   const float area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
   if (std::fabs(area) < 1e-4f) return;
-  const int first_row = static_cast<int>(std::max(0.0f, first_sample(low_y)));
-  const int last_row = static_cast<int>(std::min(height_ - 1.0f, last_sample(high_y)));
-  // Between two rows or columns of samples.
-  if (first_row > last_row || first_sample(low_x) > last_sample(high_x)) return;
+  const Span rows = samples_between(low_y, high_y, height_);
+  const Span columns = samples_between(low_x, high_x, width_);
+  if (rows.first > rows.last || columns.first > columns.last) return;
+  const float to_b = b.inverse_depth - a.inverse_depth, to_c = c.inverse_depth - a.inverse_depth;
+  Plane plane;
+  plane.dx = (to_b * (c.y - a.y) - to_c * (b.y - a.y)) / area;
+  plane.dy = (to_c * (b.x - a.x) - to_b * (c.x - a.x)) / area;
+  plane.base = a.inverse_depth - plane.dx * a.x - plane.dy * a.y;
+  const float nearest = std::max({a.inverse_depth, b.inverse_depth, c.inverse_depth});
+  facets_.push_back({corners,
+                     {a.x, b.x, c.x},
+                     {a.y, b.y, c.y},
+                     area,
+                     part,
+                     rows,
+                     columns,
+                     plane,
+                     nearest,
+                     rounding_of_depth(a, b, c, plane, area)});
+}
+
+float Rasterizer::rounding_of_depth(const Corner& a, const Corner& b, const Corner& c,
+                                    const Plane& plane, float area) const {
+  const auto reach = [](float length, float first, float second, float third) {
+    return length + std::fabs(first) + std::fabs(second) + std::fabs(third);
+  };
+  const float width = reach(static_cast<float>(size_.width), a.x, b.x, c.x);
+  const float height = reach(static_cast<float>(size_.height), a.y, b.y, c.y);
+  const float depths = a.inverse_depth + b.inverse_depth + c.inverse_depth;
+  const float along_x = std::fabs(b.x - a.x) + std::fabs(c.x - a.x);
+  const float along_y = std::fabs(b.y - a.y) + std::fabs(c.y - a.y);
+  const float products = along_x * along_y;
+  const float slope_x = depths * along_y + std::fabs(plane.dx) * products;
+  const float slope_y = depths * along_x + std::fabs(plane.dy) * products;
+  constexpr float kEpsilons = 16 * std::numeric_limits<float>::epsilon();
+  return kEpsilons * ((slope_x * width + slope_y * height) / std::fabs(area) + depths);
+}
+
+const Rasterizer::Planes& Rasterizer::planes_of(std::uint32_t number) {
+  if (planes_numbers_[number] != kNotSeen) return planes_[planes_numbers_[number]];
+  planes_numbers_[number] = static_cast<std::uint32_t>(planes_.size());
+  const Facet& facet = facets_[number];
+  const Corner &a = corners_[facet.corners[0]], &b = corners_[facet.corners[1]],
+               &c = corners_[facet.corners[2]];
   const auto over_depth = [](const Corner& corner) {
     Values values = {
         1, corner.u, corner.v, corner.light, corner.next.x, corner.next.y, corner.next.z, 0};
@@ -211,26 +315,21 @@ void Rasterizer::add_triangle(const Corner& a, const Corner& b, const Corner& c,
     return values;
   };
   const Values at_a = over_depth(a), at_b = over_depth(b), at_c = over_depth(c);
-  Facet& facet =
-      facets_.emplace_back(Facet{{a.x, b.x, c.x}, {a.y, b.y, c.y}, area, part, Planes{}});
-  Planes& planes = facet.planes;
+  Planes& planes = planes_.emplace_back();
   for (int i = 0; i < kValues; ++i) {
     const float to_b = at_b[i] - at_a[i], to_c = at_c[i] - at_a[i];
-    planes.dx[i] = (to_b * (c.y - a.y) - to_c * (b.y - a.y)) / area;
-    planes.dy[i] = (to_c * (b.x - a.x) - to_b * (c.x - a.x)) / area;
+    planes.dx[i] = (to_b * (c.y - a.y) - to_c * (b.y - a.y)) / facet.area;
+    planes.dy[i] = (to_c * (b.x - a.x) - to_b * (c.x - a.x)) / facet.area;
     planes.base[i] = at_a[i] - planes.dx[i] * a.x - planes.dy[i] * a.y;
   }
-  for (int band = first_row / (kBandHeight * kSamples); band <= last_row / (kBandHeight * kSamples);
-       ++band)
-    bands_[band].push_back(static_cast<std::uint32_t>(facets_.size() - 1));
+  return planes;
 }
 
-FourColors Rasterizer::shade(const Facet& facet, const View& view, const Four& x,
-                             const Four& y) const {
-  const Scene::Part& part = view.scene.parts_[facet.part];
+FourColors Rasterizer::shade(std::uint32_t facet, const View& view, const Four& x, const Four& y) {
+  const Scene::Part& part = view.scene.parts_[facets_[facet].part];
   const Light& light = view.scene.light_;
   const Texture& texture = view.textures[part.surface.texture];
-  const Planes& planes = facet.planes;
+  const Planes& planes = planes_of(facet);
   const Four depth = four(1) / planes.at(kInverseDepth, x, y);
   const Four u = planes.at(kU, x, y) * depth, v = planes.at(kV, x, y) * depth;
   // How many texels a pixel spans, as the geometric mean of both directions.
@@ -258,13 +357,13 @@ FourColors Rasterizer::shade(const Facet& facet, const View& view, const Four& x
 }
 
 FourColors Rasterizer::color_at(std::uint32_t owner, const View& view, const Four& x,
-                                const Four& y) const {
-  if (owner != kSky) return shade(facets_[owner], view, x, y);
+                                const Four& y) {
+  if (owner != kSky) return shade(owner, view, x, y);
   return sky_colors(view.scene.light_, view.clouds, view.camera, x, y);
 }
 
 Rasterizer::Flow Rasterizer::flow_at(std::uint32_t owner, const View& view, const Four& x,
-                                     const Four& y) const {
+                                     const Four& y) {
   const Camera& camera = view.next_camera;
   Four next_x, next_y, next_z;
   if (owner == kSky) {
@@ -281,7 +380,7 @@ Rasterizer::Flow Rasterizer::flow_at(std::uint32_t owner, const View& view, cons
     next_y = cv::v_load(to_y.data());
     next_z = cv::v_load(to_z.data());
   } else {
-    const Planes& planes = facets_[owner].planes;
+    const Planes& planes = planes_of(owner);
     next_x = planes.at(kNextX, x, y);
     next_y = planes.at(kNextY, x, y);
     next_z = planes.at(kNextZ, x, y);
@@ -299,22 +398,21 @@ Rasterizer::Label Rasterizer::label_of(std::uint32_t owner, const View& view) co
   return {part.surface.category, part.object};
 }
 
-void Rasterizer::resolve_run(std::uint32_t owner, int x, int y, int count, const View& view,
-                             Rendering& out) const {
+void Rasterizer::resolve_run(std::uint32_t owner, int x, int y, int count, const View& view) {
   const Four px = four(x + 0.5f) + Four(0, 1, 2, 3), py = four(y + 0.5f);
   const FourColors colors = color_at(owner, view, px, py);
   const Flow flow = flow_at(owner, view, px, py);
   const Label label = label_of(owner, view);
   std::array<float, 8> flow_values;
   cv::v_store_interleave(flow_values.data(), flow.dx, flow.dy);
-  for (int i = 0; i < count; ++i) cv::v_store(&out.color.at(x + i, y), colors[i]);
-  std::copy_n(flow_values.data(), 2 * count, &out.flow.at(x, y));
-  std::fill_n(&out.categories.at(x, y), count, label.category);
-  std::fill_n(&out.objects.at(x, y), count, label.object);
+  for (int i = 0; i < count; ++i) cv::v_store(&out_.color.at(x + i, y), colors[i]);
+  std::copy_n(flow_values.data(), 2 * count, &out_.flow.at(x, y));
+  std::fill_n(&out_.categories.at(x, y), count, label.category);
+  std::fill_n(&out_.objects.at(x, y), count, label.object);
 }
 
 void Rasterizer::resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, int y,
-                              const View& view, Rendering& out) const {
+                              const View& view) {
   const Four px = four(static_cast<float>(x)) + Four(0.25f, 0.75f, 0.25f, 0.75f);
   const Four py = four(static_cast<float>(y)) + Four(0.25f, 0.25f, 0.75f, 0.75f);
   std::array<Label, 4> labels;
@@ -328,7 +426,7 @@ void Rasterizer::resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, 
   }
   Four color = cv::v_setzero_f32();
   for (const Four& part : colors) color += part * four(0.25f);
-  cv::v_store(&out.color.at(x, y), color);
+  cv::v_store(&out_.color.at(x, y), color);
   int label_sample = 0;
   std::ptrdiff_t most = 0;
   for (int i = 0; i < 4; ++i) {
@@ -338,17 +436,17 @@ void Rasterizer::resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, 
       label_sample = i;
     }
   }
-  out.categories.at(x, y) = labels[label_sample].category;
-  out.objects.at(x, y) = labels[label_sample].object;
+  out_.categories.at(x, y) = labels[label_sample].category;
+  out_.objects.at(x, y) = labels[label_sample].object;
   const Flow flow = flow_at(owner[label_sample], view, px, py);
   std::array<float, 4> dx, dy;
   cv::v_store(dx.data(), flow.dx);
   cv::v_store(dy.data(), flow.dy);
-  out.flow.at(x, y, 0) = dx[label_sample];
-  out.flow.at(x, y, 1) = dy[label_sample];
+  out_.flow.at(x, y, 0) = dx[label_sample];
+  out_.flow.at(x, y, 1) = dy[label_sample];
 }
 
-void Rasterizer::resolve_row(int y, const View& view, Rendering& out) const {
+void Rasterizer::resolve_row(int y, const View& view) {
   const int row = y % kBandHeight * kSamples;
   const std::uint32_t* top = owner_.data() + static_cast<std::size_t>(row) * width_;
   const std::uint32_t* bottom = top + width_;
@@ -359,25 +457,24 @@ void Rasterizer::resolve_row(int y, const View& view, Rendering& out) const {
   for (int x = 0; x < size_.width;) {
     const std::uint32_t owner = top[2 * x];
     if (!shows_only(x, owner)) {
-      resolve_edge({owner, top[2 * x + 1], bottom[2 * x], bottom[2 * x + 1]}, x, y, view, out);
+      resolve_edge({owner, top[2 * x + 1], bottom[2 * x], bottom[2 * x + 1]}, x, y, view);
       ++x;
       continue;
     }
     int count = 1;
     while (count < kLanes && x + count < size_.width && shows_only(x + count, owner)) ++count;
-    resolve_run(owner, x, y, count, view, out);
+    resolve_run(owner, x, y, count, view);
     x += count;
   }
 }
 
-void Rasterizer::add_cut_triangle(const Camera& camera, const std::array<const Corner*, 3>& corners,
+void Rasterizer::add_cut_triangle(const Camera& camera, const std::array<std::uint32_t, 3>& corners,
                                   std::uint32_t part) {
-  std::array<Corner, 4> kept;  // a triangle without one of its corners has four
+  std::array<std::uint32_t, 4> kept;  // a triangle without one of its corners has four
   int count = 0;
   for (int i = 0; i < 3; ++i) {
-    const Corner& a = *corners[i];
-    const Corner& b = *corners[(i + 1) % 3];
-    if (a.view.z >= kNear) kept[count++] = a;
+    const Corner a = corners_[corners[i]], b = corners_[corners[(i + 1) % 3]];
+    if (a.view.z >= kNear) kept[count++] = corners[i];
     if ((a.view.z >= kNear) != (b.view.z >= kNear)) {
       const float share = (kNear - a.view.z) / (b.view.z - a.view.z);
       Corner cut = a;
@@ -387,48 +484,84 @@ void Rasterizer::add_cut_triangle(const Camera& camera, const std::array<const C
       cut.v += (b.v - a.v) * share;
       cut.light += (b.light - a.light) * share;
       project(camera, cut);
-      kept[count++] = cut;
+      kept[count++] = static_cast<std::uint32_t>(corners_.size());
+      corners_.push_back(cut);
     }
   }
-  for (int i = 2; i < count; ++i) add_triangle(kept[0], kept[i - 1], kept[i], part);
+  for (int i = 2; i < count; ++i) add_triangle({kept[0], kept[i - 1], kept[i]}, part);
 }
 
 void Rasterizer::add_triangles(const Scene& scene, const Camera& camera,
                                const Camera& next_camera) {
   facets_.clear();
   corners_.clear();
-  for (auto& band : bands_) band.clear();
   for (const Scene::Vertex& v : scene.vertices_) {
     Corner& corner = corners_.emplace_back(Corner{
         camera.to_view(v.position), next_camera.to_view(v.next), v.u, v.v, v.light, 0, 0, 0});
     if (corner.view.z >= kNear) project(camera, corner);
   }
+  const auto in_front = [&](std::uint32_t corner) { return corners_[corner].view.z >= kNear; };
   for (const MeshTriangle& t : scene.triangles_) {
-    const Corner& a = corners_[t.a];
-    const Corner& b = corners_[t.b];
-    const Corner& c = corners_[t.c];
-    const int visible = (a.view.z >= kNear) + (b.view.z >= kNear) + (c.view.z >= kNear);
+    const int visible = in_front(t.a) + in_front(t.b) + in_front(t.c);
     if (visible == 3)
-      add_triangle(a, b, c, t.surface);
+      add_triangle({t.a, t.b, t.c}, t.surface);
     else if (visible > 0)
-      add_cut_triangle(camera, {&a, &b, &c}, t.surface);
+      add_cut_triangle(camera, {t.a, t.b, t.c}, t.surface);
+  }
+  planes_.clear();
+  planes_numbers_.assign(facets_.size(), kNotSeen);
+}
+
+void Rasterizer::put_into_bands() {
+  // As the bits of positive floats have the order of their values, the first of them tell steps of
+  // an eighth.
+  constexpr int kUnusedBits = 20;
+  const auto step = [](const Facet& facet) {
+    return std::bit_cast<std::uint32_t>(facet.nearest) >> kUnusedBits;
+  };
+  std::array<std::uint32_t, 1 << (32 - kUnusedBits)> place{};
+  for (const Facet& facet : facets_) ++place[step(facet)];
+  std::exclusive_scan(place.rbegin(), place.rend(), place.rbegin(), 0u);
+  near_to_far_.resize(facets_.size());
+  for (std::uint32_t number = 0; number < facets_.size(); ++number)
+    near_to_far_[place[step(facets_[number])]++] = number;
+  for (auto& band : bands_) band.clear();
+  for (const std::uint32_t number : near_to_far_) {
+    const Span rows = facets_[number].rows;
+    for (int band = rows.first / kBandSamples; band <= rows.last / kBandSamples; ++band)
+      bands_[band].push_back(number);
   }
 }
 
-Rendering Rasterizer::draw(const Scene& scene, const std::vector<Texture>& textures,
-                           const Texture& clouds, const Camera& camera, const Camera& next_camera) {
+void Rasterizer::fill_band(int band) {
+  const std::vector<std::uint32_t>& facets = bands_[band];
+  constexpr std::size_t kAhead = 8;  // facets lie scattered, and are as large as two lines
+  for (std::size_t i = 0; i < facets.size(); ++i) {
+    const Facet* soon = &facets_[facets[std::min(i + kAhead, facets.size() - 1)]];
+    __builtin_prefetch(soon);
+    __builtin_prefetch(reinterpret_cast<const char*>(soon + 1) - 1);
+    fill(facets[i], band);
+  }
+}
+
+Rendering& Rasterizer::draw(const Scene& scene, const std::vector<Texture>& textures,
+                            const Texture& clouds, const Camera& camera,
+                            const Camera& next_camera) {
   add_triangles(scene, camera, next_camera);
+  put_into_bands();
   const View view{scene, textures, clouds, camera, next_camera};
-  Rendering out{Pixels<float>(size_, 4), LabelMap(size_, 1), IdMap(size_, 1),
-                Pixels<float>(size_, 2)};
+  out_.categories = LabelMap(size_, 1);
+  out_.objects = IdMap(size_, 1);
+  out_.flow = Pixels<float>(size_, 2);
   for (std::size_t band = 0; band < bands_.size(); ++band) {
     std::ranges::fill(depth_, 0.0f);
     std::ranges::fill(owner_, kSky);
-    for (const std::uint32_t number : bands_[band]) fill(number, static_cast<int>(band));
+    std::ranges::fill(tiles_, Tile{});
+    fill_band(static_cast<int>(band));
     const int top = static_cast<int>(band) * kBandHeight;
-    for (int y = top; y < std::min(top + kBandHeight, size_.height); ++y) resolve_row(y, view, out);
+    for (int y = top; y < std::min(top + kBandHeight, size_.height); ++y) resolve_row(y, view);
   }
-  return out;
+  return out_;
 }
 
 }  // namespace tessera::synth

@@ -86,18 +86,18 @@ struct Rendering {
 };
 
 /// Draws with a depth buffer of 2 x 2 samples a pixel, band by band from top to bottom, so that the
-/// buffer stays in the processor's cache; every sample's nearest triangle is found first, then
-/// pixels are shaded, four at a time where one triangle covers them.
+/// buffer stays in the processor's cache; every sample's nearest triangle is found first, without
+/// those that lie behind all that is drawn at their place already, then pixels are shaded, four at
+/// a time where one triangle covers them.
 class Rasterizer {
  public:
   explicit Rasterizer(Size size);
 
-  Rendering draw(const Scene& scene, const std::vector<Texture>& textures, const Texture& clouds,
-                 const Camera& camera, const Camera& next_camera);
+  /// What is returned may be taken from; the next draw() fills it anew.
+  Rendering& draw(const Scene& scene, const std::vector<Texture>& textures, const Texture& clouds,
+                  const Camera& camera, const Camera& next_camera);
 
  private:
-  static constexpr int kBandHeight = 16;  ///< in pixels
-
   /// What is known about every point of a triangle.
   enum Value {
     kInverseDepth,
@@ -111,13 +111,13 @@ class Rasterizer {
   };  // one to spare
   using Values = std::array<float, kValues>;
 
-  /// Values divided by depth are linear over the picture: value/z = x * dx + y * dy + base. All
-  /// values of a kind side by side, so that several are computed at a time.
+  /// Values divided by depth are linear over the picture: value/z = x * dx + y * dy + base.
+  struct Plane {
+    float dx, dy, base;
+  };
+  /// All values of a kind side by side, so that several are computed at a time.
   struct Planes {
     Values dx, dy, base;
-    float at(Value value, float x, float y) const {
-      return x * dx[value] + y * dy[value] + base[value];
-    }
     Four at(Value value, const Four& x, const Four& y) const {
       return x * four(dx[value]) + y * four(dy[value]) + four(base[value]);
     }
@@ -127,21 +127,48 @@ class Rasterizer {
     float u, v, light;
     float x, y, inverse_depth;
   };
+  struct Span {
+    int first, last;
+  };
   struct Facet {
+    std::array<std::uint32_t, 3> corners;
     std::array<float, 3> x, y;  ///< of its corners
     float area;                 ///< twice, signed
     std::uint32_t part;
-    Planes planes;
+    Span rows, columns;  ///< the samples of the picture among which its own are
+    Plane inverse_depth;
+    float nearest;   ///< the greatest inverse depth of a corner
+    float rounding;  ///< how much greater a sample's can come out
   };
-
+  /// A part of a band. No sample of it is farther than `farthest`, an inverse depth, which is
+  /// brought up to date when enough was drawn since.
+  struct Tile {
+    float farthest = 0;
+    int drawn = 0;
+  };
   static void project(const Camera& camera, Corner& corner);
   void add_triangles(const Scene& scene, const Camera& camera, const Camera& next_camera);
   /// Only the part of a triangle in front of the near plane.
-  void add_cut_triangle(const Camera& camera, const std::array<const Corner*, 3>& corners,
+  void add_cut_triangle(const Camera& camera, const std::array<std::uint32_t, 3>& corners,
                         std::uint32_t part);
-  void add_triangle(const Corner& a, const Corner& b, const Corner& c, std::uint32_t part);
+  /// From `low` to `high`, both in pixels, those that a picture of `end` samples has.
+  static Span samples_between(float low, float high, int end);
+  void add_triangle(const std::array<std::uint32_t, 3>& corners, std::uint32_t part);
+  /// How much greater than at its corners the inverse depth of a sample of a triangle can come out
+  /// because floats are rounded.
+  float rounding_of_depth(const Corner& a, const Corner& b, const Corner& c, const Plane& plane,
+                          float area) const;
+  /// Of a facet that is seen; most are not.
+  const Planes& planes_of(std::uint32_t facet);
+  /// From near to far, so that what lies behind is left out early.
+  void put_into_bands();
+  /// Whether all samples of a tile are nearer than the facet is there.
+  bool hides(int column, int row, int band_row, const Facet& facet);
+  void update(int column, int row);
+  void fill_band(int band);
   /// Writes the samples of a band that the facet is nearest at.
   void fill(std::uint32_t number, int band);
+  void fill_rows(std::uint32_t number, Span rows, Span columns, int band_row);
   void fill_row(std::uint32_t number, int row, int band_row, int begin, int end);
   /// What is drawn, beside the facets.
   struct View {
@@ -160,26 +187,30 @@ class Rasterizer {
     Four dx, dy;
   };
   // Of a facet, by its number, or of the sky, at four places of the picture.
-  FourColors color_at(std::uint32_t owner, const View& view, const Four& x, const Four& y) const;
-  FourColors shade(const Facet& facet, const View& view, const Four& x, const Four& y) const;
-  Flow flow_at(std::uint32_t owner, const View& view, const Four& x, const Four& y) const;
+  FourColors color_at(std::uint32_t owner, const View& view, const Four& x, const Four& y);
+  FourColors shade(std::uint32_t facet, const View& view, const Four& x, const Four& y);
+  Flow flow_at(std::uint32_t owner, const View& view, const Four& x, const Four& y);
   Label label_of(std::uint32_t owner, const View& view) const;
 
-  void resolve_row(int y, const View& view, Rendering& out) const;
+  void resolve_row(int y, const View& view);
   /// `count` up to four pixels from (x, y) on that show nothing but `owner`.
-  void resolve_run(std::uint32_t owner, int x, int y, int count, const View& view,
-                   Rendering& out) const;
+  void resolve_run(std::uint32_t owner, int x, int y, int count, const View& view);
   /// A pixel whose samples have different owners.
-  void resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, int y, const View& view,
-                    Rendering& out) const;
+  void resolve_edge(const std::array<std::uint32_t, 4>& owner, int x, int y, const View& view);
 
   Size size_;
   int width_, height_;                ///< of the sample grid
   std::vector<float> depth_;          ///< of one band
   std::vector<std::uint32_t> owner_;  ///< of one band: the number of the nearest facet
+  int tile_columns_;
+  std::vector<Tile> tiles_;  ///< of one band
   std::vector<Corner> corners_;
   std::vector<Facet> facets_;
+  std::vector<std::uint32_t> planes_numbers_;  ///< of each facet, its place in planes_
+  std::vector<Planes> planes_;                 ///< of those seen so far
+  std::vector<std::uint32_t> near_to_far_;
   std::vector<std::vector<std::uint32_t>> bands_;  ///< the facets that reach into each
+  Rendering out_;
 };
 
 }  // namespace tessera::synth

@@ -361,8 +361,8 @@ StreetFrame Street::render(int frame, Rasterizer& rasterizer, Size size) const {
   for (const Actor& actor : actors_)
     if (in_sight(actor)) put_actor(scene, actor, time);
 
-  Rendering rendering = rasterizer.draw(scene, look_->textures, look_->clouds, camera(time, size),
-                                        camera(time + step_, size));
+  Rendering& rendering = rasterizer.draw(scene, look_->textures, look_->clouds, camera(time, size),
+                                         camera(time + step_, size));
   Random effects_random = random_.fork("camera").fork(static_cast<std::uint64_t>(frame));
   CameraEffects effects;
   effects.exposure = 1.08f + 0.14f * std::sin(0.05f * time + exposure_phase_) +
