@@ -3,6 +3,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/core/interrupt.h"
 #include "tessera/core/progress.h"
 #include "tessera/core/thread_pool.h"
 #include "tessera/data/datasets/cityscapes_classes.h"
@@ -137,7 +138,9 @@ void make_video_labels(const fs::path& folder, const std::vector<std::string>& n
   std::map<int, std::uint32_t> id_of;
   std::string video;
   ordered_json images = ordered_json::array(), annotations = ordered_json::array();
+  Progress progress(split + " video labels", names.size(), "pictures");
   for (const std::string& name : names) {
+    check_interrupt();
     if (name.substr(0, 4) != video) id_of.clear();
     video = name.substr(0, 4);
     const Image16 values = read_label16_png(folder / "panoptic_inst" / name);
@@ -162,6 +165,7 @@ void make_video_labels(const fs::path& folder, const std::vector<std::string>& n
                       {"height", values.height()},
                       {"file_name", picture_name(name)}});
     annotations.push_back({{"image_id", id}, {"file_name", name}, {"segments_info", segments}});
+    progress.advance();
   }
   const ordered_json document = {
       {"images", images}, {"annotations", annotations}, {"categories", describe_categories()}};
