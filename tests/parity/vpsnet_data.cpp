@@ -8,6 +8,7 @@
 #include "stored_pictures.h"
 #include "tessera/core/error.h"
 #include "tessera/data/loader/batch.h"
+#include "tessera/data/loader/sampler.h"
 #include "tessera/data/open_dataset.h"
 #include "tessera/data/transforms/geometry.h"
 
@@ -99,12 +100,45 @@ void run_training_sample(const Case& c, const Dataset& dataset, const Json& samp
                      frame.semantic, {batch.size.width / kStride, batch.size.height / kStride})));
 }
 
+/// The frames for inference, each with the reference that the configuration's window gives it.
+void run_inference_samples(const Case& c, Report& report) {
+  ProblemList missing;  // the recorded list names pictures that are not stored
+  const auto val = open_dataset({.format = DatasetFormat::kCityscapesVps,
+                                 .root = c.folder / "mini_cityscapes_vps",
+                                 .split = "val",
+                                 .all_frames = true},
+                                &missing);
+  const ReferenceWindow window{.first = -1, .last = -1, .else_itself = true};
+  for (const Json& sample : c.data.at("test_samples")) {
+    const std::string prefix = fmt::format("v{}.", sample.at("index").get<int>());
+    const std::size_t index = find_image(*val, sample.at("iid"));
+    Random random(0);
+    const std::size_t reference = choose_reference(*val, index, window, random).value();
+    report.compare_json(prefix + "ref", val->frames()[reference].image_path.filename().string(),
+                        sample.at("ref"));
+    const auto picture = [&](std::size_t i) {
+      Frame frame = to_frame(val->load(i), {}, Crowds::kDropped, /*inclusive_boxes=*/true);
+      resize_frame(frame, rescaled_size(frame.size(), scale_in(c)));
+      CollateOptions options;
+      options.divisor = c.data.at("settings").at("size_divisor");
+      return collate({{std::move(frame)}}, options);
+    };
+    const Batch batch = picture(index);
+    report.compare_json(prefix + "pad_shape", {batch.size.height, batch.size.width, 3},
+                        sample.at("pad_shape"));
+    if (!c.data.at("tensors").contains(prefix + "img")) continue;
+    report.compare(prefix + "img", planes_of(batch));
+    report.compare(prefix + "ref_img_s2", subsample(planes_of(picture(reference)), {1, 2, 2}));
+  }
+}
+
 void run_data(const Case& c, Report& report) {
   const auto train =
       open_dataset({DatasetFormat::kCityscapesVps, c.folder / "mini_cityscapes_vps", "train"});
   const Json& samples = c.data.at("train_samples");
   for (std::size_t i = 0; i < samples.size(); ++i)
     run_training_sample(c, *train, samples[i], fmt::format("t{}.", i), report);
+  run_inference_samples(c, report);
 }
 
 }  // namespace

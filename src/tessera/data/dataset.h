@@ -50,6 +50,9 @@ class Dataset {
   virtual Sample load(std::size_t index) const = 0;
   /// The labels alone; Sample::image stays empty.
   virtual Sample load_labels(std::size_t index) const { return load(index); }
+  /// Whether a frame shows an object to be learned. Where the dataset's lists do not tell, its
+  /// labels are read.
+  virtual bool has_objects(std::size_t index) const;
   /// False for test splits.
   virtual bool has_labels() const { return true; }
 

@@ -71,8 +71,17 @@ class RelabelledDataset : public Dataset {
     return relabelled(dataset_->load_labels(index), size);
   }
   bool has_labels() const override { return dataset_->has_labels(); }
+  bool has_objects(std::size_t index) const override {
+    return keeps_all_objects() ? dataset_->has_objects(index) : Dataset::has_objects(index);
+  }
 
  private:
+  bool keeps_all_objects() const {
+    for (std::size_t i = 0; i < new_class_.size(); ++i)
+      if (dataset_->classes()[i].is_thing && new_class_[i] < 0) return false;
+    return least_area_ == 0;
+  }
+
   int renamed(int category) const {
     const bool is_class = category >= 0 && static_cast<std::size_t>(category) < new_class_.size();
     return is_class ? new_class_[category] : kLeftOut;

@@ -57,6 +57,8 @@ class YoutubeVis : public FileDataset {
                              std::min(sizes_[i].width, sizes_[i].height) >= kSmallestTrainingSide;
   }
 
+  bool has_objects(std::size_t index) const override { return !objects_[index].empty(); }
+
  private:
   void add_picture(int frame, const std::string& file_name, Size size, ProblemList& problems) {
     const fs::path path = pictures_ / file_name;
@@ -158,12 +160,11 @@ class YoutubeVis : public FileDataset {
   void read_labels(std::size_t index, Size picture_size, Sample& sample) const override {
     check_same_size(picture_size, sizes_[index], file_.path().string());
     for (const Object& object : objects_[index]) {
-      with_context(fmt::format("{}: line {}", file_.path().string(), file_.line_of(object.text)),
-                   [&] {
-                     Instance instance = read_object(object, picture_size);
-                     if (is_usable_box(instance.box, instance.area, picture_size))
-                       sample.instances.push_back(std::move(instance));
-                   });
+      file_.read_at(object.text, [&] {
+        Instance instance = read_object(object, picture_size);
+        if (is_usable_box(instance.box, instance.area, picture_size))
+          sample.instances.push_back(std::move(instance));
+      });
     }
   }
 

@@ -41,13 +41,20 @@ class DatasetClips : public ClipSource {
                            StageTimes& times) const override;
 
  private:
-  std::optional<Indices> frames_of(std::size_t key, const Random& random) const;
+  /// Where a frame is in a video that has left others out.
+  struct Place {
+    std::size_t video, position;
+  };
+  void leave_out_empty_frames();
+  std::optional<Indices> frames_of(std::size_t index, const Random& random) const;
 
   const Dataset& dataset_;
   Pipeline pipeline_;
   std::optional<ReferenceWindow> references_;
   std::optional<ClipWindow> window_;
-  Indices keys_;  ///< of the frames that clips are made for
+  Indices keys_;                 ///< of the frames that clips are made for
+  std::vector<Indices> videos_;  ///< with ClipWindow::leave_out_empty
+  std::vector<Place> places_;    ///< in them, of each key
   std::vector<bool> things_;
 };
 

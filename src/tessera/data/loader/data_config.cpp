@@ -77,6 +77,7 @@ void read_fields(ConfigReader& reader, ReferenceWindow& window) {
   reader.read("first", window.first);
   reader.read("last", window.last, {.low = static_cast<double>(window.first)});
   reader.read("existing_only", window.existing_only);
+  reader.read("else_itself", window.else_itself);
   if (window.first == 0 && window.last == 0)
     reader.refuse("last", "a window from 0 to 0 holds no frame but the key frame itself");
 }
@@ -85,6 +86,10 @@ void read_fields(ConfigReader& reader, ClipWindow& window) {
   reader.require("first", window.first);
   reader.require("last", window.last, Limits{.low = static_cast<double>(window.first)});
   reader.read("frames", window.frames, {.low = 1, .high = 1024});
+  reader.read("leave_out_empty", window.leave_out_empty);
+  reader.read("cut_at_empty", window.cut_at_empty, {.low = 1});
+  if (window.cut_at_empty > 0 && !window.leave_out_empty)
+    reader.refuse("cut_at_empty", "frames without an object are kept; set leave_out_empty: true");
 }
 
 void read_fields(ConfigReader& reader, LoaderOptions& options) {

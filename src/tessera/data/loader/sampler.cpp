@@ -92,6 +92,34 @@ std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
   return Indices(positions.begin(), positions.end());
 }
 
+std::vector<Indices> videos_of_objects(const std::vector<SequenceInfo>& sequences,
+                                       const std::vector<bool>& has_objects, int cut_at_empty) {
+  std::vector<Indices> videos;
+  for (const SequenceInfo& sequence : sequences) {
+    Indices video;
+    for (std::size_t i = sequence.first; i < sequence.first + sequence.count; ++i) {
+      if (!has_objects.at(i)) continue;
+      const bool is_far = cut_at_empty > 0 && !video.empty() &&
+                          i - video.back() > static_cast<std::size_t>(cut_at_empty);
+      if (is_far) videos.push_back(std::exchange(video, {}));
+      video.push_back(i);
+    }
+    if (!video.empty()) videos.push_back(std::move(video));
+  }
+  return videos;
+}
+
+std::optional<Indices> choose_clip(const Indices& video, std::size_t place,
+                                   const ClipWindow& window) {
+  const std::vector<std::int64_t> positions =
+      clip_positions(static_cast<std::int64_t>(place), window);
+  const std::int64_t end = static_cast<std::int64_t>(place) + window.last;
+  if (positions.front() < 0 || end >= static_cast<std::int64_t>(video.size())) return std::nullopt;
+  Indices clip;
+  for (const std::int64_t position : positions) clip.push_back(video[position]);
+  return clip;
+}
+
 std::optional<std::size_t> choose_reference(const Dataset& dataset, std::size_t key,
                                             const ReferenceWindow& window, Random& random) {
   if (window.first > window.last || (window.first == 0 && window.last == 0))
@@ -112,7 +140,7 @@ std::optional<std::size_t> choose_reference(const Dataset& dataset, std::size_t 
     }
     if (found || !window.existing_only) candidates.push_back(found);
   }
-  if (candidates.empty()) return std::nullopt;
+  if (candidates.empty()) return window.else_itself ? std::optional(key) : std::nullopt;
   return candidates[random.uniform_int(0, static_cast<std::int64_t>(candidates.size()) - 1)];
 }
 

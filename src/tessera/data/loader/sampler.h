@@ -42,6 +42,8 @@ struct ReferenceWindow {
   /// beyond the sequence's border leaves the key frame without a reference (official KITTI-STEP
   /// loader).
   bool existing_only = true;
+  /// A key frame without any is its own reference, as a video's first frame is for VPSNet.
+  bool else_itself = false;
 };
 
 /// Which frames make a clip with a key frame: those at positions from `first` to `last` of its
@@ -52,6 +54,12 @@ struct ClipWindow {
   /// 0: all of them. Otherwise as many at equal distances, both ends included and positions rounded
   /// half to even (STEm-Seg's linspace).
   int frames = 0;
+  /// Positions are counted among the frames that show an object, as STEm-Seg does; those without
+  /// are in no clip.
+  bool leave_out_empty = false;
+  /// With `leave_out_empty`: no clip reaches over so many frames in a row without an object. 0:
+  /// over any number.
+  int cut_at_empty = 0;
 };
 
 /// The positions of a clip's frames, counted as `key` is.
@@ -59,6 +67,15 @@ std::vector<std::int64_t> clip_positions(std::int64_t key, const ClipWindow& win
 
 /// The indices of a clip's frames in order of time; nothing when it would leave the sequence.
 std::optional<Indices> choose_clip(const Dataset& dataset, std::size_t key,
+                                   const ClipWindow& window);
+
+/// The frames of each sequence that show objects, apart where no clip reaches from one to the next.
+/// `has_objects` has one value a frame of the dataset.
+std::vector<Indices> videos_of_objects(const std::vector<SequenceInfo>& sequences,
+                                       const std::vector<bool>& has_objects, int cut_at_empty);
+
+/// The same for the frame at `place` of a video that has left some out.
+std::optional<Indices> choose_clip(const Indices& video, std::size_t place,
                                    const ClipWindow& window);
 
 /// The index of a reference frame of the same sequence.

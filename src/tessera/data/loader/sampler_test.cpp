@@ -127,6 +127,35 @@ TEST(ChooseClip, SpreadsFramesAndRoundsHalfToEven) {
   EXPECT_THROW(choose_clip(dataset, 0, {2, 1}), Error);
 }
 
+TEST(ChooseReference, IsTheKeyFrameItselfWhereThereIsNoOther) {
+  using Names = std::set<std::string>;
+  const ReferenceWindow before{.first = -1, .last = -1, .else_itself = true};
+  EXPECT_EQ(references(0, before), (Names{"a0"}));
+  EXPECT_EQ(references(1, before), (Names{"a0"}));
+  EXPECT_EQ(references(5, before), (Names{"b0"}));  // not the other video's last
+  EXPECT_EQ(references(6, before), (Names{"b0"}));
+}
+
+TEST(VideosOfObjects, LeaveOutEmptyFramesAndAreCutWhereManyFollowEachOther) {
+  const std::vector<SequenceInfo> sequences = {{"a", 0, 12}, {"b", 12, 3}, {"c", 15, 2}};
+  std::vector<bool> has_objects(17, true);
+  for (const int empty : {0, 2, 3, 6, 7, 8, 13, 15, 16}) has_objects[empty] = false;
+  EXPECT_EQ(videos_of_objects(sequences, has_objects, 0),
+            (std::vector<Indices>{{1, 4, 5, 9, 10, 11}, {12, 14}}));
+  EXPECT_EQ(videos_of_objects(sequences, has_objects, 3),
+            (std::vector<Indices>{{1, 4, 5}, {9, 10, 11}, {12, 14}}));
+  EXPECT_EQ(videos_of_objects(sequences, has_objects, 2),
+            (std::vector<Indices>{{1}, {4, 5}, {9, 10, 11}, {12, 14}}));
+}
+
+TEST(ChooseClip, CountsTheFramesThatAVideoHasKept) {
+  const Indices video = {1, 4, 5, 9};
+  EXPECT_EQ(choose_clip(video, 0, {0, 2, 2}), (Indices{1, 5}));
+  EXPECT_EQ(choose_clip(video, 1, {0, 2}), (Indices{4, 5, 9}));
+  EXPECT_EQ(choose_clip(video, 2, {0, 2}), std::nullopt);
+  EXPECT_EQ(choose_clip(video, 0, {-1, 0}), std::nullopt);
+}
+
 TEST(ChooseReference, RefusesAnEmptyWindow) {
   EXPECT_THROW(references(0, {0, 0}), Error);
   EXPECT_THROW(references(0, {2, 1}), Error);
