@@ -206,6 +206,10 @@ std::size_t JsonFile::line_of(std::string_view text) const {
   return static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
 }
 
+void JsonFile::rethrow_at(std::string_view text) const {
+  rethrow_with_context(fmt::format("{}: line {}", path().string(), line_of(text)));
+}
+
 const std::string_view* JsonFile::find(std::string_view key) const {
   for (const auto& [name, text] : members_)
     if (name == key) return &text;

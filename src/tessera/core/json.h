@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "tessera/core/error.h"
 #include "tessera/core/file.h"
 
 namespace tessera {
@@ -86,10 +87,21 @@ class JsonFile {
   /// The same for the list that the file is; errors count its entries from 1.
   void for_each_entry(const Visit& visit) const;
 
-  /// The number of the line that `text`, a part of this file, starts on.
+  /// The number of the line that `text`, a part of this file, starts on. All before it is read, so
+  /// it is for error messages alone.
   std::size_t line_of(std::string_view text) const;
+  /// Runs `body`, which reads `text`; an Error that leaves it gains the file and the line.
+  template <class Body>
+  void read_at(std::string_view text, Body&& body) const {
+    try {
+      std::forward<Body>(body)();
+    } catch (const Error&) {
+      rethrow_at(text);
+    }
+  }
 
  private:
+  [[noreturn]] void rethrow_at(std::string_view text) const;
   const std::string_view* find(std::string_view key) const;
   std::size_t read_members(std::size_t offset);
   void walk_list(std::string_view list, const Visit& visit,

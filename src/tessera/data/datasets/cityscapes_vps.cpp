@@ -142,8 +142,7 @@ class CityscapesVps : public FileDataset {
   void read_labels(std::size_t index, Size picture_size, Sample& sample) const override {
     const std::string name = label_name(frames_[index].image_path.filename().string());
     for (const std::string_view text : objects_[index])
-      with_context(fmt::format("{}: line {}", file_.path().string(), file_.line_of(text)),
-                   [&] { read_object(text, picture_size, sample); });
+      file_.read_at(text, [&] { read_object(text, picture_size, sample); });
     if (fs::exists(label_folder_ / name))
       read_class_map(label_folder_ / name, picture_size, sample);
     if (fs::exists(panoptic_folder_ / name))

@@ -136,7 +136,7 @@ class CocoInstances : public CocoPictures {
         continue;
       instance.category = index_of_class_.at(annotation.integer("category_id"));
       instance.crowd = annotation.flag("iscrowd");
-      with_context(fmt::format("{}: line {}", file_.path().string(), file_.line_of(text)), [&] {
+      file_.read_at(text, [&] {
         instance.mask = read_segmentation(annotation.at("segmentation"), picture_size);
       });
       sample.instances.push_back(std::move(instance));

@@ -95,16 +95,14 @@ class StemSeg : public FileDataset {
 
   void read_labels(std::size_t index, Size picture_size, Sample& sample) const override {
     check_same_size(picture_size, sizes_[index], file_.path().string());
-    with_context(fmt::format("{}: line {}", file_.path().string(), file_.line_of(texts_[index])),
-                 [&] {
-                   JsonParser parser;
-                   const JsonValue owner = parser.parse(texts_[index]);
-                   if (frames_[index].key.sequence.empty())
-                     read_picture(owner, picture_size, sample);
-                   else
-                     read_frame(owner, static_cast<std::size_t>(frames_[index].key.frame),
-                                picture_size, sample);
-                 });
+    file_.read_at(texts_[index], [&] {
+      JsonParser parser;
+      const JsonValue owner = parser.parse(texts_[index]);
+      if (frames_[index].key.sequence.empty())
+        read_picture(owner, picture_size, sample);
+      else
+        read_frame(owner, static_cast<std::size_t>(frames_[index].key.frame), picture_size, sample);
+    });
   }
 
   JsonFile file_;

@@ -1,6 +1,7 @@
 #include "tessera/data/transforms/label_resize.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace tessera {
@@ -45,16 +46,41 @@ std::vector<Between> neighbours(int in, int out) {
   return all;
 }
 
+/// Where the first and behind the last value lie that are not 0; {0, 0} without any.
+template <class T>
+std::pair<int, int> extent(const T* row, int width) {
+  const auto is_set = [](T value) { return value != 0; };
+  const T* first = std::find_if(row, row + width, is_set);
+  if (first == row + width) return {0, 0};
+  const T* last = row + width;
+  while (last[-1] == 0) --last;
+  return {static_cast<int>(first - row), static_cast<int>(last - row)};
+}
+
+std::pair<int, int> joined(std::pair<int, int> a, std::pair<int, int> b) {
+  if (a.second == 0) return b;
+  if (b.second == 0) return a;
+  return {std::min(a.first, b.first), std::max(a.second, b.second)};
+}
+
+/// Reads what is not background, which most of a mask is.
 template <class T>
 Pixels<T> by_majority(const Pixels<T>& map, Size size) {
   const std::vector<Between> columns = neighbours(map.width(), size.width);
   const std::vector<Between> rows = neighbours(map.height(), size.height);
+  std::vector<std::pair<int, int>> extents;
+  for (int y = 0; y < map.height(); ++y) extents.push_back(extent(map.row(y), map.width()));
   Pixels<T> result(size, 1);
   for (int y = 0; y < size.height; ++y) {
     const T* top = map.row(rows[y].first);
     const T* bottom = map.row(rows[y].second);
-    for (int x = 0; x < size.width; ++x) {
-      const Between& column = columns[x];
+    const auto [first, last] = joined(extents[rows[y].first], extents[rows[y].second]);
+    const auto begin = std::ranges::partition_point(
+        columns, [&](const Between& column) { return column.second < first; });
+    for (auto column_at = begin; column_at != columns.end() && column_at->first < last;
+         ++column_at) {
+      const Between& column = *column_at;
+      const int x = static_cast<int>(column_at - columns.begin());
       const T values[4] = {top[column.first], top[column.second], bottom[column.first],
                            bottom[column.second]};
       if (values[0] == values[1] && values[0] == values[2] && values[0] == values[3]) {
