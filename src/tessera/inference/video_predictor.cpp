@@ -25,6 +25,8 @@ void read_fields(ConfigReader& reader, QuasiDenseTrackerOptions& options) {
               {{"bisoftmax", Similarity::kBisoftmax},
                {"softmax", Similarity::kSoftmax},
                {"cosine", Similarity::kCosine}});
+  reader.read("overlap_weight", options.overlap_weight, {.low = 0});
+  reader.read("best_pairs_first", options.best_pairs_first);
 }
 
 void read_fields(ConfigReader& reader, OfficialFaults& faults) {

@@ -16,12 +16,23 @@ struct Grid {
   std::vector<float> values;
   float& at(std::size_t row, std::size_t column) { return values[row * columns + column]; }
   float at(std::size_t row, std::size_t column) const { return values[row * columns + column]; }
+  struct Cell {
+    std::size_t column;
+    float similarity;
+  };
+  /// The first of a row's highest values.
+  Cell highest(std::size_t row) const {
+    const auto begin = values.begin() + static_cast<long>(row * columns);
+    const auto best = std::max_element(begin, begin + static_cast<long>(columns));
+    return {static_cast<std::size_t>(best - begin), *best};
+  }
 };
 
 /// A remembered object.
 struct Memory {
   std::int64_t id;  ///< TrackMatches::kUntracked for backdrops
   int label;
+  const TrackBox* box;
   const std::vector<float>* embedding;
 };
 
@@ -45,8 +56,9 @@ void add_softmax(const float* values, std::size_t count, std::size_t step, float
     sums[i * step] += weight * std::exp(values[i * step] - highest) / total;
 }
 
-Grid compare(std::span<const TrackedDetection> detections, const std::vector<std::size_t>& kept,
-             const std::vector<Memory>& memory, const QuasiDenseTrackerOptions& options) {
+Grid compare_embeddings(std::span<const TrackedDetection> detections,
+                        const std::vector<std::size_t>& kept, const std::vector<Memory>& memory,
+                        const QuasiDenseTrackerOptions& options) {
   using Similarity = QuasiDenseTrackerOptions::Similarity;
   Grid products{kept.size(), memory.size(), std::vector<float>(kept.size() * memory.size())};
   for (std::size_t row = 0; row < kept.size(); ++row) {
@@ -67,6 +79,22 @@ Grid compare(std::span<const TrackedDetection> detections, const std::vector<std
   for (std::size_t column = 0; both && column < products.columns; ++column)
     add_softmax(&products.at(0, column), products.rows, products.columns, 0.5F,
                 &similarities.at(0, column));
+  return similarities;
+}
+
+Grid compare(std::span<const TrackedDetection> detections, const std::vector<std::size_t>& kept,
+             const std::vector<Memory>& memory, const QuasiDenseTrackerOptions& options) {
+  Grid similarities = compare_embeddings(detections, kept, memory, options);
+  for (std::size_t row = 0; row < kept.size(); ++row) {
+    const TrackedDetection& detection = detections[kept[row]];
+    for (std::size_t column = 0; column < memory.size(); ++column) {
+      float& similarity = similarities.at(row, column);
+      if (options.same_class && memory[column].label != detection.label)
+        similarity = 0;
+      else if (options.overlap_weight > 0)
+        similarity += options.overlap_weight * box_overlap(detection.box, *memory[column].box);
+    }
+  }
   return similarities;
 }
 
@@ -107,29 +135,30 @@ std::vector<std::size_t> QuasiDenseTracker::without_duplicates(
 void QuasiDenseTracker::assign(std::span<const TrackedDetection> detections,
                                TrackMatches& matches) const {
   std::vector<Memory> memory;
-  for (const Track& track : tracks_) memory.push_back({track.id, track.label, &track.embedding});
+  for (const Track& track : tracks_)
+    memory.push_back({track.id, track.label, &track.box, &track.embedding});
   for (const auto& backdrop : backdrops_)
     for (const TrackedDetection& waiting : backdrop)
-      memory.push_back({TrackMatches::kUntracked, waiting.label, &waiting.embedding});
+      memory.push_back({TrackMatches::kUntracked, waiting.label, &waiting.box, &waiting.embedding});
   Grid similarities = compare(detections, matches.kept, memory, options_);
-  for (std::size_t row = 0; row < similarities.rows; ++row) {
-    const TrackedDetection& detection = detections[matches.kept[row]];
-    std::size_t best = 0;
-    float highest = -2;  // below every similarity
-    for (std::size_t column = 0; column < memory.size(); ++column) {
-      const bool other_class = options_.same_class && memory[column].label != detection.label;
-      const float value = other_class ? 0 : similarities.at(row, column);
-      if (value > highest) {
-        highest = value;
-        best = column;
-      }
-    }
-    if (highest <= options_.match_similarity || memory[best].id < 0) continue;
-    if (detection.score > options_.known_track_score) {
-      matches.ids[row] = memory[best].id;
-      for (std::size_t other = row + 1; other < similarities.rows; ++other)
-        similarities.at(other, best) = 0;
-    } else if (highest > options_.weak_match_similarity) {
+  std::vector<std::size_t> waiting(similarities.rows);
+  std::iota(waiting.begin(), waiting.end(), std::size_t{0});
+  while (!waiting.empty()) {
+    const auto next = options_.best_pairs_first
+                          ? std::max_element(waiting.begin(), waiting.end(),
+                                             [&](std::size_t a, std::size_t b) {
+                                               return similarities.highest(a).similarity <
+                                                      similarities.highest(b).similarity;
+                                             })
+                          : waiting.begin();
+    const std::size_t row = *next;
+    waiting.erase(next);
+    const auto [column, similarity] = similarities.highest(row);
+    if (similarity <= options_.match_similarity || memory[column].id < 0) continue;
+    if (detections[matches.kept[row]].score > options_.known_track_score) {
+      matches.ids[row] = memory[column].id;
+      for (const std::size_t other : waiting) similarities.at(other, column) = 0;
+    } else if (similarity > options_.weak_match_similarity) {
       matches.ids[row] = TrackMatches::kWeak;
     }
   }

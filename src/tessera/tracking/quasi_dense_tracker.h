@@ -39,6 +39,8 @@ struct QuasiDenseTrackerOptions {
   float duplicate_overlap = 0.7F;      ///< boxes of other detections above are duplicates
   bool same_class = true;              ///< matches only within a class
   Similarity similarity = Similarity::kBisoftmax;
+  float overlap_weight = 0;       ///< of the overlap of boxes, which is added to the similarity
+  bool best_pairs_first = false;  ///< else the detection of the highest score chooses first
 };
 
 /// What became of the detections of a frame.

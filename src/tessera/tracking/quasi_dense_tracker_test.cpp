@@ -39,6 +39,34 @@ TEST(QuasiDenseTracker, ALostTrackIsForgottenAndItsIdNotUsedAgain) {
   EXPECT_EQ(tracker.match(std::vector{red, green}, 6).ids, (std::vector<std::int64_t>{2, 1}));
 }
 
+TEST(QuasiDenseTracker, TheBestPairsMatchFirstWhereAsked) {
+  QuasiDenseTrackerOptions options;
+  options.similarity = QuasiDenseTrackerOptions::Similarity::kCosine;
+  const std::vector<TrackedDetection> first = {car(0, 0.9F, {1, 0})};
+  const std::vector<TrackedDetection> second = {car(0, 0.9F, {0.8F, 0.6F}), car(50, 0.8F, {1, 0})};
+  for (const bool best_pairs_first : {false, true}) {
+    options.best_pairs_first = best_pairs_first;
+    QuasiDenseTracker tracker(options);
+    tracker.match(first, 0);
+    EXPECT_EQ(tracker.match(second, 1).ids, best_pairs_first ? (std::vector<std::int64_t>{1, 0})
+                                                             : (std::vector<std::int64_t>{0, 1}));
+  }
+}
+
+TEST(QuasiDenseTracker, AmongLikesTheNearestTakesTheTrackWhereOverlapCounts) {
+  QuasiDenseTrackerOptions options;
+  options.similarity = QuasiDenseTrackerOptions::Similarity::kCosine;
+  const std::vector<TrackedDetection> first = {car(0, 0.9F, kRed), car(50, 0.8F, kRed)};
+  const std::vector<TrackedDetection> second = {car(52, 0.9F, kRed), car(2, 0.8F, kRed)};
+  for (const float overlap_weight : {0.0F, 1.0F}) {
+    options.overlap_weight = overlap_weight;
+    QuasiDenseTracker tracker(options);
+    tracker.match(first, 0);
+    EXPECT_EQ(tracker.match(second, 1).ids, overlap_weight > 0 ? (std::vector<std::int64_t>{1, 0})
+                                                               : (std::vector<std::int64_t>{0, 1}));
+  }
+}
+
 // With one track and one detection both shares of the similarity are 1, whatever they look like.
 TEST(QuasiDenseTracker, ALoneDetectionTakesTheLoneTrack) {
   QuasiDenseTracker tracker;
