@@ -42,7 +42,8 @@ endfunction()
 
 # tessera_use_torch(TARGET)
 #
-# Links libtorch and shares one precompiled <torch/torch.h> among all targets that do.
+# Links libtorch and shares one precompiled <torch/torch.h> among all targets that do. Whatever is compiled with it spends
+# seconds on the header's own templates before its own code, so sources are compiled some together.
 function(tessera_use_torch target)
   if(NOT TARGET tessera_torch_header)
     file(WRITE ${CMAKE_BINARY_DIR}/torch_header.cpp "")
@@ -52,4 +53,5 @@ function(tessera_use_torch target)
   endif()
   target_link_libraries(${target} PUBLIC tessera_torch)
   target_precompile_headers(${target} REUSE_FROM tessera_torch_header)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${TESSERA_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()

@@ -99,6 +99,17 @@ class VideoCli : public TemporaryFolder {
       }
     EXPECT_EQ(count, 48U);
   }
+  /// The tracks of the video 0002, and 0 where there is something without.
+  std::set<int> tracks_in(const std::string& results) const {
+    std::set<int> tracks;
+    for (const auto& path : list_files(folder_ / results / "final/0002", ".png")) {
+      const Image picture = read_rgb_png(path);
+      for (int y = 0; y < picture.height(); ++y)
+        for (int x = 0; x < picture.width(); ++x)
+          tracks.insert(picture.at(x, y, 1) * 256 + picture.at(x, y, 2));
+    }
+    return tracks;
+  }
 
   static inline fs::path shared_;
 };
@@ -123,14 +134,18 @@ TEST_F(VideoCli, ASplitIsPredictedAndEvaluated) {
 
 TEST_F(VideoCli, ObjectsHaveTracks) {
   ASSERT_EQ(predict(frames().string(), "results").exit_code, 0);
-  std::set<int> tracks;
-  for (const auto& path : list_files(folder_ / "results/final/0002", ".png")) {
-    const Image picture = read_rgb_png(path);
-    for (int y = 0; y < picture.height(); ++y)
-      for (int x = 0; x < picture.width(); ++x)
-        tracks.insert(picture.at(x, y, 1) * 256 + picture.at(x, y, 2));
-  }
-  EXPECT_GT(tracks.size(), 1U);
+  EXPECT_GT(tracks_in("results").size(), 1U);
+}
+
+TEST_F(VideoCli, WithoutAnyObjectStuffIsShownAndScored) {
+  ASSERT_EQ(predict("val", "results", "--visualize --cat-ins --set test.thing_score=1").exit_code,
+            0);
+  EXPECT_EQ(tracks_in("results"), std::set<int>{0});
+  EXPECT_TRUE(fs::exists(folder_ / "results/video/0002.mp4"));
+  const auto score =
+      run_tessera("eval stq --gt " + (shared_ / "street/panoptic_maps/val").string() + " --pred " +
+                  (folder_ / "results/final").string());
+  EXPECT_EQ(score.exit_code, 0) << score.err;
 }
 
 TEST_F(VideoCli, AnInterruptedPredictionGoesOnToTheSameResult) {

@@ -317,7 +317,7 @@ void run_losses(const Case& c, Report& report) {
   compare_loss(report, "bce", mask_loss(masks, targets), masks);
   compare_loss(report, "dice", 4 * dice_loss(masks, targets), masks);
   const auto ranks = to_torch_tensor(report.stored("rank/targets"), torch::kInt64);
-  compare_loss(report, "rank", 0.1 * pixel_rank_loss(masks.unsqueeze(0), ranks, 255), masks);
+  compare_loss(report, "rank", 0.1 * pixel_cross_entropy(masks.unsqueeze(0), ranks, 255), masks);
 }
 
 std::vector<MaskTargets> stored_targets(const Case& c, const Report& report,

@@ -7,9 +7,12 @@
 #include <set>
 
 #include "tessera/core/error.h"
+#include "tessera/inference/test_pictures.h"
 
 namespace tessera {
 namespace {
+
+using test::noise, test::three_classes;
 
 KNetOptions small_options(std::int64_t stuff) {
   KNetOptions options;
@@ -20,24 +23,12 @@ KNetOptions small_options(std::int64_t stuff) {
   return options;
 }
 
-std::vector<ClassInfo> three_classes() {
-  return {{0, "road", false, {}}, {1, "person", true, {}}, {2, "car", true, {}}};
-}
-
 TestOptions small_test() {
   TestOptions test;
   test.scale = {160, 96};
   test.merge.overlap = 0;
   test.merge.thing_score = 0;
   return test;
-}
-
-Image noise(Size size) {
-  Image image(size, 3);
-  std::uint32_t state = 1;
-  for (auto& value : image.values())
-    value = static_cast<std::uint8_t>((state = state * 1664525U + 1013904223U) >> 24);
-  return image;
 }
 
 TEST(KNetPredictor, PanopticMapsAreConsistentAtAnySize) {

@@ -5,7 +5,6 @@
 namespace tessera {
 namespace {
 
-constexpr int kNameHeight = 10;
 constexpr float kShownScore = 0.3F;  ///< unlikelier objects would cover the picture
 
 Segment make_segment(std::uint32_t id, int label, std::int64_t area) {

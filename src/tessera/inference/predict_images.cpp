@@ -11,10 +11,9 @@
 #include "tessera/core/file.h"
 #include "tessera/core/interrupt.h"
 #include "tessera/core/progress.h"
-#include "tessera/data/loader/data_config.h"
-#include "tessera/data/open_dataset.h"
 #include "tessera/image/image_io.h"
 #include "tessera/inference/coco_results.h"
+#include "tessera/inference/input_split.h"
 #include "tessera/inference/overlay.h"
 
 namespace tessera {
@@ -94,17 +93,7 @@ class ResultFiles {
 std::vector<NamedPicture> find_pictures(const std::string& input, const Config& config) {
   if (fs::is_directory(input)) return pictures_in(input);
   if (fs::exists(input)) return {{fs::path(input).stem().string(), input}};
-  if (config.root().find("validation") == nullptr)
-    fail(
-        "{}: no such file or folder, and the configuration has no 'validation' dataset of which it "
-        "could be a split",
-        input);
-  auto spec = config.section<DatasetSpec>("validation");
-  spec.split = input;
-  spec.without_labels = true;
-  const auto dataset =
-      with_context(fmt::format("{}: no such file or folder, taken for a split", input),
-                   [&] { return open_dataset(spec); });
+  const auto dataset = open_input_split(input, config);
   std::vector<NamedPicture> pictures;
   for (const FrameInfo& frame : dataset->frames())
     pictures.push_back({frame.key.name, frame.image_path});

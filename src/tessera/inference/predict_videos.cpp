@@ -27,7 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kWaitingFrames = 4;  ///< encoded at the same time at most
 constexpr std::chrono::seconds kSaveEvery{20};
-constexpr int kNameHeight = 10;
 
 /// "18" for "0018", as the official script calls a sequence's folder.
 std::string without_zeros(const std::string& name) {

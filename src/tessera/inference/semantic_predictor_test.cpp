@@ -9,12 +9,14 @@
 
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
+#include "tessera/inference/test_pictures.h"
 #include "test_support.h"
 
 namespace tessera {
 namespace {
 
 using Mode = SemanticTestOptions::Mode;
+using test::noise, test::three_classes;
 using ::testing::HasSubstr;
 
 SemanticKNetOptions small_options() {
@@ -29,10 +31,6 @@ SemanticKNetOptions small_options() {
   return options;
 }
 
-std::vector<ClassInfo> three_classes() {
-  return {{0, "road", false, {}}, {1, "person", true, {}}, {2, "car", true, {}}};
-}
-
 SemanticTestOptions small_test(Mode mode) {
   SemanticTestOptions test;
   test.mode = mode;
@@ -40,14 +38,6 @@ SemanticTestOptions small_test(Mode mode) {
   test.crop = {48, 48};
   test.stride = {32, 32};
   return test;
-}
-
-Image noise(Size size) {
-  Image image(size, 3);
-  std::uint32_t state = 1;
-  for (auto& value : image.values())
-    value = static_cast<std::uint8_t>((state = state * 1664525U + 1013904223U) >> 24);
-  return image;
 }
 
 TEST(SemanticPredictor, EveryPixelOfAnySizeGetsAClass) {

@@ -8,8 +8,6 @@
 namespace tessera {
 namespace {
 
-constexpr int kTile = ScaledMasks::kTile;
-
 /// The extent of pixels that were added.
 struct Extent {
   int left = std::numeric_limits<int>::max(), top = std::numeric_limits<int>::max();
@@ -31,6 +29,7 @@ struct Extent {
 /// Where the class of largest logit is a thing, in one tile.
 void find_things(const ScaledMasks& logits, int thing_classes, const ScaledMasks::Tile& tile,
                  bool* is_thing) {
+  constexpr int kTile = ScaledMasks::kTile;
   float values[kTile * kTile], best[kTile * kTile];
   std::fill_n(best, kTile * kTile, -std::numeric_limits<float>::infinity());
   for (int row = 0; row < logits.rows(); ++row) {
@@ -58,6 +57,7 @@ std::vector<TrackBox> thing_boxes(const MergedMap& map, const torch::Tensor& pix
     const std::int32_t k = map.segment.at(x, y);
     return k >= 0 && map.segments[static_cast<std::size_t>(k)].claim.thing;
   };
+  constexpr int kTile = ScaledMasks::kTile;
   bool is_thing[kTile * kTile] = {};
   for (int t = 0; t < logits.tile_count(); ++t) {
     const auto tile = logits.tile(t);

@@ -9,8 +9,8 @@
 #include "tessera/core/error.h"
 #include "tessera/core/file.h"
 #include "tessera/data/loader/data_config.h"
-#include "tessera/data/open_dataset.h"
 #include "tessera/image/image_io.h"
+#include "tessera/inference/input_split.h"
 #include "tessera/video/frame_source.h"
 
 namespace tessera {
@@ -104,19 +104,10 @@ std::vector<VideoInput> videos_in(const fs::path& folder) {
 }
 
 std::vector<VideoInput> videos_of_split(const std::string& split, const Config& config) {
-  if (config.root().find("validation") == nullptr)
-    fail(
-        "{}: no such file or folder, and the configuration has no 'validation' dataset of which it "
-        "could be a split",
-        split);
-  auto spec = config.section<DatasetSpec>("validation");
-  spec.split = split;
-  spec.without_labels = true;
-  const auto dataset =
-      with_context(fmt::format("{}: no such file or folder, taken for a split", split),
-                   [&] { return open_dataset(spec); });
+  const auto dataset = open_input_split(split, config);
   if (dataset->sequences().empty())
-    fail("the split {} of {} has no sequences to track in", split, spec.root.string());
+    fail("the split {} of {} has no sequences to track in", split,
+         config.section<DatasetSpec>("validation").root.string());
   std::vector<VideoInput> videos;
   for (const SequenceInfo& sequence : dataset->sequences()) {
     std::vector<ListedFrame> frames;

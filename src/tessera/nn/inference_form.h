@@ -14,7 +14,7 @@ class InferenceForm {
   virtual ~InferenceForm() = default;
   /// Puts batch norms into the convolutions before them.
   virtual void fold_norms() = 0;
-  /// Brings weights into oneDNN's own order.
+  /// Brings weights into the form that is convolved fastest: Winograd's, or oneDNN's own order.
   virtual void pack_weights() = 0;
 };
 
@@ -29,8 +29,8 @@ void prepare_for_inference(torch::nn::Module& module, torch::Device device, torc
 /// What InferenceForm is made of.
 void fold_norm(torch::nn::Conv2d& conv, const BatchNorm& norm);
 void pack_weight(torch::nn::Conv2d& conv);
-/// The convolution, packed or not. A packed one also takes tensors in oneDNN's order and then gives
-/// such.
+/// The convolution, packed or not. A packed one also takes tensors in oneDNN's order, and then
+/// gives such.
 torch::Tensor convolve(torch::nn::Conv2d& conv, const torch::Tensor& x);
 /// Out of oneDNN's order, if x is in it.
 torch::Tensor dense(const torch::Tensor& x);

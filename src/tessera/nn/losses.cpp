@@ -45,10 +45,10 @@ torch::Tensor mask_loss(const torch::Tensor& logits, const torch::Tensor& target
                                                  at::Reduction::Mean);
 }
 
-torch::Tensor pixel_rank_loss(const torch::Tensor& mask_logits, const torch::Tensor& targets,
-                              std::int64_t ignored) {
+torch::Tensor pixel_cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets,
+                                  std::int64_t ignored) {
   const auto sum = torch::nn::functional::cross_entropy(
-      mask_logits, targets,
+      logits, targets,
       torch::nn::functional::CrossEntropyFuncOptions().ignore_index(ignored).reduction(
           torch::kSum));
   return sum / static_cast<double>(targets.numel());

@@ -29,10 +29,11 @@ torch::Tensor dice_loss(const torch::Tensor& logits, const torch::Tensor& target
 /// Mean binary cross entropy with logits, against soft targets.
 torch::Tensor mask_loss(const torch::Tensor& logits, const torch::Tensor& targets);
 
-/// Cross entropy over the masks of each pixel, so that the right one leads; the mean counts the
-/// ignored pixels too. mask_logits: [B, N, h, w]; targets: [B, h, w] int64.
-torch::Tensor pixel_rank_loss(const torch::Tensor& mask_logits, const torch::Tensor& targets,
-                              std::int64_t ignored);
+/// Cross entropy over the channels of each pixel, which are classes, or masks of which the right
+/// one shall lead; the mean counts the ignored pixels too. logits: [B, N, h, w]; targets: [B, h, w]
+/// int64.
+torch::Tensor pixel_cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets,
+                                  std::int64_t ignored);
 
 /// Share of the rows, in percent, whose largest logit is at the label; 0 without rows.
 torch::Tensor top1_accuracy(const torch::Tensor& logits, const torch::Tensor& labels);

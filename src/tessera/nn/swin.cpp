@@ -16,7 +16,7 @@ namespace {
 
 using torch::indexing::Slice;
 
-constexpr std::int64_t kPatch = 4;
+constexpr std::int64_t kPatchSize = 4;
 constexpr double kSeparateRegions = -100;  // added to the attention between them
 
 std::int64_t up_to_multiple(std::int64_t size, std::int64_t of) {
@@ -276,7 +276,8 @@ SwinImpl::SwinImpl(const SwinOptions& options) : frozen_stages_(options.frozen_s
   const bool original = options.layout == SwinLayout::kOriginal;
   projection_ = register_at(
       *this, original ? "patch_embed.proj" : "patch_embed.projection",
-      torch::nn::Conv2d(torch::nn::Conv2dOptions(3, options.channels, kPatch).stride(kPatch)));
+      torch::nn::Conv2d(
+          torch::nn::Conv2dOptions(3, options.channels, kPatchSize).stride(kPatchSize)));
   embedding_norm_ = register_at(*this, "patch_embed.norm", ChannelNorm(options.channels));
   const auto blocks = std::accumulate(options.depths.begin(), options.depths.end(), std::int64_t{});
   std::int64_t block = 0;
@@ -321,8 +322,9 @@ void SwinImpl::train(bool on) {
 
 torch::Tensor SwinImpl::embed(const torch::Tensor& image) {
   const std::int64_t height = image.size(2), width = image.size(3);
-  const auto padded = torch::constant_pad_nd(image, {0, up_to_multiple(width, kPatch) - width, 0,
-                                                     up_to_multiple(height, kPatch) - height});
+  const auto padded =
+      torch::constant_pad_nd(image, {0, up_to_multiple(width, kPatchSize) - width, 0,
+                                     up_to_multiple(height, kPatchSize) - height});
   return embedding_norm_(projection_(padded).permute({0, 2, 3, 1}));  // [B, H / 4, W / 4, C]
 }
 

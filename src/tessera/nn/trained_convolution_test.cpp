@@ -8,7 +8,7 @@
 namespace tessera {
 namespace {
 
-torch::nn::Conv2d conv_of(std::int64_t in, std::int64_t out, bool bias) {
+torch::nn::Conv2d trainable_conv(std::int64_t in, std::int64_t out, bool bias) {
   torch::nn::Conv2d conv(torch::nn::Conv2dOptions(in, out, 3).padding(1).bias(bias));
   fill_module(*conv);
   return conv;
@@ -19,12 +19,12 @@ double difference(const torch::Tensor& actual, const torch::Tensor& expected) {
       .item<double>();
 }
 
-void expect_same(std::int64_t batch, std::int64_t in, std::int64_t out, std::int64_t height,
-                 std::int64_t width, bool bias) {
+void expect_same_gradients(std::int64_t batch, std::int64_t in, std::int64_t out,
+                           std::int64_t height, std::int64_t width, bool bias) {
   SCOPED_TRACE(testing::Message() << batch << " " << in << " " << out << " " << height << "x"
                                   << width);
-  auto conv = conv_of(in, out, bias);
-  auto exact = conv_of(in, out, bias);
+  auto conv = trainable_conv(in, out, bias);
+  auto exact = trainable_conv(in, out, bias);
   exact->to(torch::kFloat64);
   const auto x = signal("x", {batch, in, height, width}).requires_grad_();
   const auto wide = x.detach().to(torch::kFloat64).requires_grad_();
@@ -44,14 +44,15 @@ void expect_same(std::int64_t batch, std::int64_t in, std::int64_t out, std::int
 }
 
 TEST(TrainedConvolution, HasTheGradientsOfTheDefinition) {
-  expect_same(1, 32, 48, 16, 32, true);
-  expect_same(2, 40, 32, 23, 29, false);
-  expect_same(1, 64, 64, 97, 311, true);
-  expect_same(2, 256, 132, 61, 130, false);  // more than one block of tiles, the last one shorter
+  expect_same_gradients(1, 32, 48, 16, 32, true);
+  expect_same_gradients(2, 40, 32, 23, 29, false);
+  expect_same_gradients(1, 64, 64, 97, 311, true);
+  expect_same_gradients(2, 256, 132, 61, 130,
+                        false);  // more than one block of tiles, the last one shorter
 }
 
 TEST(TrainedConvolution, LeavesOutWhatNeedsNoGradient) {
-  auto conv = conv_of(32, 32, true);
+  auto conv = trainable_conv(32, 32, true);
   const auto x = signal("x", {1, 32, 24, 32});
   trained_convolution(conv, x).sum().backward();
   EXPECT_TRUE(conv->weight.grad().defined());
@@ -61,12 +62,12 @@ TEST(TrainedConvolution, LeavesOutWhatNeedsNoGradient) {
 }
 
 TEST(TrainedConvolution, IsForFloatsThatAreTrained) {
-  auto conv = conv_of(32, 32, true);
+  auto conv = trainable_conv(32, 32, true);
   const auto x = signal("x", {1, 32, 24, 32});
   EXPECT_TRUE(suits_trained_convolution(conv, x));
   EXPECT_FALSE(suits_trained_convolution(conv, x.to(torch::kFloat64)));
   EXPECT_FALSE(suits_trained_convolution(conv, x.slice(2, 0, 4)));
-  EXPECT_FALSE(suits_trained_convolution(conv_of(34, 32, true), x));
+  EXPECT_FALSE(suits_trained_convolution(trainable_conv(34, 32, true), x));
   const torch::NoGradGuard no_grad;
   EXPECT_FALSE(suits_trained_convolution(conv, x));
 }

@@ -183,16 +183,16 @@ Image draw_grid(const ViewOptions& options, const PanopticMap& map,
                                                   {"instance", view(ViewMode::kInstance)},
                                                   {"panoptic", view(ViewMode::kPanoptic)},
                                                   {"", draw_legend(map, classes, size)}};
-  constexpr int kColumns = 2, kNameHeight = 9;
+  constexpr int kColumns = 2, kTitleHeight = 9;
   constexpr Color kTag = {20, 20, 20};
   Image grid({kColumns * size.width, 3 * size.height}, 3);
   for (int i = 0; const auto& [name, panel] : panels) {
     const Point place = {i % kColumns * size.width, i / kColumns * size.height};
     paste(grid, panel, place);
-    const int width = text_width(name, kNameHeight);
-    if (*name != 0 && size.width > 3 * width && size.height > 6 * kNameHeight)
-      draw_tag(grid, name, {place.x + width / 2 + kNameHeight, place.y + kNameHeight + 2},
-               kNameHeight, kTag);
+    const int width = text_width(name, kTitleHeight);
+    if (*name != 0 && size.width > 3 * width && size.height > 6 * kTitleHeight)
+      draw_tag(grid, name, {place.x + width / 2 + kTitleHeight, place.y + kTitleHeight + 2},
+               kTitleHeight, kTag);
     ++i;
   }
   return grid;

@@ -24,6 +24,9 @@ ViewMode view_mode_from_name(std::string_view name);
 /// Whether the camera's picture is part of the view.
 bool needs_picture(ViewMode mode);
 
+/// A height at which names can be read.
+inline constexpr int kNameHeight = 10;
+
 struct ViewOptions {
   ViewMode mode = ViewMode::kPanoptic;
   int name_height = 0;  ///< of class names in segments that have room for them; 0 leaves them out

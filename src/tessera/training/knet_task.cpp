@@ -215,10 +215,7 @@ KNetTask::KNetTask(const Config& config, const std::vector<ClassInfo>& classes)
 }
 
 LossTerms KNetTask::losses(const Batch& batch, const StepContext& context) {
-  auto* pixels = const_cast<float*>(batch.pixels.data());
-  const auto images = torch::from_blob(pixels, {static_cast<std::int64_t>(batch.frames.size()), 3,
-                                                batch.size.height, batch.size.width})
-                          .to(context.device);
+  const auto images = batch_pixels(batch, context.device);
   std::vector<MaskTargets> targets;
   for (const BatchFrame& frame : batch.frames)
     targets.push_back(knet_targets(frame, order_, net_->options(), batch.size, context.device));

@@ -82,10 +82,7 @@ SemanticKNetTask::SemanticKNetTask(const Config& config, const std::vector<Class
 }
 
 LossTerms SemanticKNetTask::losses(const Batch& batch, const StepContext& context) {
-  auto* pixels = const_cast<float*>(batch.pixels.data());
-  const auto images = torch::from_blob(pixels, {static_cast<std::int64_t>(batch.frames.size()), 3,
-                                                batch.size.height, batch.size.width});
-  return net_->losses(images.to(context.device), label_batch(batch).to(context.device));
+  return net_->losses(batch_pixels(batch, context.device), label_batch(batch).to(context.device));
 }
 
 Scores SemanticKNetTask::validate(const Dataset& validation, int threads,

@@ -1,5 +1,7 @@
 #include "tessera/training/task.h"
 
+#include <torch/torch.h>
+
 namespace tessera {
 
 Scores TrainingTask::scores_of_all(ValidationScorer& scorer) const {
@@ -10,6 +12,12 @@ Scores TrainingTask::scores_of_all(ValidationScorer& scorer) const {
         scorer.merge(nlohmann::json::parse(parts[rank]));
   }
   return scorer.scores();
+}
+
+torch::Tensor batch_pixels(const Batch& batch, torch::Device device) {
+  auto* pixels = const_cast<float*>(batch.pixels.data());
+  const auto frames = static_cast<std::int64_t>(batch.frames.size());
+  return torch::from_blob(pixels, {frames, 3, batch.size.height, batch.size.width}).to(device);
 }
 
 }  // namespace tessera

@@ -74,6 +74,9 @@ class TrainingTask {
   ValidationPart part_;
 };
 
+/// The pixels of all frames, [frames, 3, height, width]. On the CPU the batch keeps them.
+torch::Tensor batch_pixels(const Batch& batch, torch::Device device);
+
 /// The task of a configuration's `model`. `classes` are the training set's.
 std::unique_ptr<TrainingTask> make_training_task(const Config& config,
                                                  const std::vector<ClassInfo>& classes);

@@ -15,7 +15,6 @@ namespace tessera {
 namespace {
 
 constexpr std::size_t kShown = 4;
-constexpr int kNameHeight = 10;
 
 torch::Tensor track_ids(const BatchFrame& frame) {
   std::vector<std::int64_t> ids;
@@ -37,10 +36,8 @@ LossTerms VideoKNetTask::losses(const Batch& batch, const StepContext& context) 
   if (batch.frames_per_clip != 2)
     fail("{} frames a sample; Video K-Net learns from pairs: set data.references",
          batch.frames_per_clip);
-  auto* pixels = const_cast<float*>(batch.pixels.data());
-  const auto frames =
-      torch::from_blob(pixels, {batch.clips, 2, 3, batch.size.height, batch.size.width})
-          .to(context.device);
+  const auto frames = batch_pixels(batch, context.device)
+                          .view({batch.clips, 2, 3, batch.size.height, batch.size.width});
   std::vector<FramePair> pairs;
   for (int clip = 0; clip < batch.clips; ++clip) {
     const BatchFrame& key = batch.frames[static_cast<std::size_t>(clip) * 2];

@@ -70,6 +70,21 @@ std::unique_ptr<DatasetWriter> make_dataset_writer(std::string_view format, cons
                                fmt::join(synth_format_names(), ", ")));
 }
 
+CocoCategories coco_categories(const std::vector<ClassInfo>& classes) {
+  CocoCategories categories = {nlohmann::json::array(), nlohmann::json::array()};
+  for (const ClassInfo& info : classes) {
+    categories.all.push_back({{"id", info.id},
+                              {"name", info.name},
+                              {"supercategory", info.name},
+                              {"isthing", info.is_thing ? 1 : 0},
+                              {"color", info.color}});
+    if (info.is_thing)
+      categories.things.push_back(
+          {{"id", info.id}, {"name", info.name}, {"supercategory", info.name}});
+  }
+  return categories;
+}
+
 std::vector<const ClassInfo*> classes_by_name(const std::vector<ClassInfo>& classes,
                                               const std::vector<std::string>& names) {
   std::vector<const ClassInfo*> found;

@@ -62,14 +62,20 @@ std::unique_ptr<DatasetWriter> make_mapillary_writer(const std::filesystem::path
 std::unique_ptr<DatasetWriter> make_pascal_voc_writer(const std::filesystem::path& root);
 std::unique_ptr<DatasetWriter> make_vipseg_writer(const std::filesystem::path& root);
 
-/// The identities of a frame in KITTI-STEP's encoding: R = trainId, id = 256 G + B on the things of
-/// `classes`, which are in order of the trainIds.
-Image step_picture(const LabelMap& categories, const IdMap& tracks,
-                   const std::vector<ClassInfo>& classes);
+/// A frame's classes and the identities of its things as KITTI-STEP encodes them. `classes` are in
+/// order of the trainIds; `tracks` are the frame's own or another's guess.
+Image label_picture(const SynthFrame& frame, const IdMap& tracks,
+                    const std::vector<ClassInfo>& classes);
 
 /// Of each name the class that is called so; null for "".
 std::vector<const ClassInfo*> classes_by_name(const std::vector<ClassInfo>& classes,
                                               const std::vector<std::string>& names);
+
+/// Classes as COCO's files list them: the instances' and the panoptic.
+struct CocoCategories {
+  nlohmann::json things, all;
+};
+CocoCategories coco_categories(const std::vector<ClassInfo>& classes);
 
 /// The number that a sequence of KITTI-STEP has: those of the official split first, so that tools
 /// which know them by heart find them.

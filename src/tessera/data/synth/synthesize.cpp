@@ -93,7 +93,7 @@ void write_oracles(const fs::path& root, const SynthFrame& frame, const OracleMa
         fmt::format("{:04}", kitti_step_sequence_number(frame.split, frame.sequence));
     make_directories(folder);
     write_png(folder / fmt::format("{:06}.png", frame.frame),
-              step_picture(frame.categories, maps[i], cityscapes_step_classes()));
+              label_picture(frame, maps[i], cityscapes_step_classes()));
   }
 }
 

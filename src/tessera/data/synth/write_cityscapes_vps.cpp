@@ -118,16 +118,7 @@ class CityscapesVpsWriter : public DatasetWriter {
   }
 
   void finish() override {
-    json things = json::array(), all = json::array();
-    for (const ClassInfo& info : cityscapes_classes()) {
-      all.push_back({{"id", info.id},
-                     {"name", info.name},
-                     {"supercategory", info.name},
-                     {"isthing", info.is_thing ? 1 : 0},
-                     {"color", info.color}});
-      if (info.is_thing)
-        things.push_back({{"id", info.id}, {"name", info.name}, {"supercategory", info.name}});
-    }
+    const auto [things, all] = coco_categories(cityscapes_classes());
     for (auto& [name, split] : splits_) {
       const std::string ending = name + "_city_vps";
       json numbered = split.images;

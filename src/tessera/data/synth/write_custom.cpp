@@ -22,7 +22,7 @@ class CustomWriter : public DatasetWriter {
     const std::string name = fmt::format("{}/{:06}", sequence_name(frame), frame.frame);
     write_jpeg(file("frames/" + name + ".jpg"), frame.image);
     write_png(file("panoptic/" + name + ".png"),
-              step_picture(frame.categories, frame.tracks, cityscapes_classes()));
+              label_picture(frame, frame.tracks, cityscapes_classes()));
     return {};
   }
 

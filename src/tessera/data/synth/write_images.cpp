@@ -92,16 +92,7 @@ class CocoWriter : public DatasetWriter {
   }
 
   void finish() override {
-    json things = json::array(), all = json::array();
-    for (const ClassInfo& info : coco_classes()) {
-      all.push_back({{"id", info.id},
-                     {"name", info.name},
-                     {"supercategory", info.name},
-                     {"isthing", info.is_thing ? 1 : 0},
-                     {"color", info.color}});
-      if (info.is_thing)
-        things.push_back({{"id", info.id}, {"name", info.name}, {"supercategory", info.name}});
-    }
+    const auto [things, all] = coco_categories(coco_classes());
     for (auto& [name, split] : splits_) {
       write_json(
           "annotations/instances_" + name + "2017.json",

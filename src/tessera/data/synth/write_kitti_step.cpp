@@ -4,6 +4,7 @@
 
 #include "tessera/core/error.h"
 #include "tessera/data/datasets/cityscapes_classes.h"
+#include "tessera/data/step_png.h"
 #include "tessera/data/synth/dataset_writer.h"
 #include "tessera/image/image_io.h"
 
@@ -27,7 +28,7 @@ class KittiStepWriter : public DatasetWriter {
     const std::string tree = fmt::format("{}/{:04}/{:06}.png", frame.split, number, frame.frame);
     write_picture(flat_ ? flat + "leftImg8bit.png" : "images/" + tree, frame.image);
     write_png(file(flat_ ? flat + "panoptic.png" : "panoptic_maps/" + tree),
-              step_picture(frame.categories, frame.tracks, cityscapes_step_classes()));
+              label_picture(frame, frame.tracks, cityscapes_step_classes()));
     return {};
   }
 
@@ -37,21 +38,17 @@ class KittiStepWriter : public DatasetWriter {
 
 }  // namespace
 
-Image step_picture(const LabelMap& categories, const IdMap& tracks,
-                   const std::vector<ClassInfo>& classes) {
-  std::array<bool, 256> is_thing{};
-  for (std::size_t i = 0; i < classes.size(); ++i) is_thing[i] = classes[i].is_thing;
-  Image picture(categories.size(), 3);
-  std::uint8_t* out = picture.data();
-  const std::uint32_t* track = tracks.data();
-  for (const std::uint8_t category : categories.values()) {
-    const std::uint32_t id = is_thing[category] ? *track : 0;
-    ++track;
-    *out++ = category;
-    *out++ = static_cast<std::uint8_t>(id >> 8);
-    *out++ = static_cast<std::uint8_t>(id & 255);
+Image label_picture(const SynthFrame& frame, const IdMap& tracks,
+                    const std::vector<ClassInfo>& classes) {
+  const auto& categories = frame.categories.values();
+  StepMaps maps = {IdMap(frame.categories.size(), 1), IdMap(frame.categories.size(), 1)};
+  for (std::size_t i = 0; i < categories.size(); ++i) {
+    maps.classes.values()[i] = categories[i];
+    if (categories[i] < classes.size() && classes[categories[i]].is_thing)
+      maps.tracks.values()[i] = tracks.values()[i];
   }
-  return picture;
+  return step_picture(maps,
+                      fmt::format("frame {} of {} {}", frame.frame, frame.split, frame.sequence));
 }
 
 int kitti_step_sequence_number(const std::string& split, int sequence) {

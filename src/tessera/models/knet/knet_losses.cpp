@@ -23,13 +23,13 @@ torch::Tensor rank_loss(const torch::Tensor& mask_logits, const StageTargets& ta
     wanted.push_back(last_row_at_each_pixel(targets.positives.index({mine}) - b * rows,
                                             targets.masks.index({mine}), kNone));
   }
-  return pixel_rank_loss(mask_logits, torch::stack(wanted), kNone);
+  return pixel_cross_entropy(mask_logits, torch::stack(wanted), kNone);
 }
 
 torch::Tensor pixel_class_loss(const torch::Tensor& class_logits, const torch::Tensor& segmentation,
                                const KNetOptions& options) {
   if (options.pixel_loss == PixelLoss::kCrossEntropy)
-    return pixel_rank_loss(class_logits, segmentation, options.classes());
+    return pixel_cross_entropy(class_logits, segmentation, options.classes());
   const auto labels = segmentation.flatten();
   const auto labelled = (labels < options.classes()).sum().clamp_min(1).to(class_logits.dtype());
   const auto logits = class_logits.flatten(2).transpose(1, 2).reshape({-1, options.classes()});

@@ -16,7 +16,7 @@ void add_terms(LossTerms& terms, const std::string& prefix, const std::string& s
                const torch::Tensor& logits, const torch::Tensor& labels, double weight) {
   const auto scores = resize_bilinear(logits, labels.sizes().slice(1));
   terms.emplace_back(fmt::format("{}.loss_ce{}", prefix, suffix),
-                     weight * pixel_rank_loss(scores, labels, kUnlabelled));
+                     weight * pixel_cross_entropy(scores, labels, kUnlabelled));
   const auto right = (scores.detach().argmax(1) == labels).sum().to(scores.dtype());
   terms.emplace_back(fmt::format("{}.acc_seg{}", prefix, suffix),
                      right * (100.0 / static_cast<double>(labels.numel())));

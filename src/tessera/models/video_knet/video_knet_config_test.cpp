@@ -3,19 +3,14 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <map>
-#include <nlohmann/json.hpp>
-
 #include "tessera/core/error.h"
-#include "tessera/core/file.h"
 #include "tessera/models/knet/knet_config.h"
-#include "tessera/nn/tensor_io.h"
-#include "test_support.h"
+#include "tessera/models/released_keys.h"
 
 namespace tessera {
 namespace {
 
-using Keys = std::map<std::string, std::vector<std::int64_t>>;
+using test::keys_of;
 
 const std::string kKitti =
     "video_knet_s3_r50_rpn_1x_kitti_step_sigmoid_stride2_mask_embed_link_ffn_joint_train";
@@ -24,17 +19,9 @@ Config load(const std::string& name) {
   return Config::load(test::source_dir() / "configs/video_knet" / (name + ".yaml"));
 }
 
-Keys keys_of(const torch::nn::Module& module) {
-  Keys keys;
-  for (const auto& [name, tensor] : named_state(module)) keys[name] = tensor.sizes().vec();
-  return keys;
-}
-
-/// Names and shapes of the released checkpoints.
-Keys official_keys(const std::string& model) {
-  return nlohmann::json::parse(
-             read_text_file(test::golden_dir() / "video_knet" / ("keys_" + model + ".json")))
-      .get<Keys>();
+/// Of a model for which Video K-Net released a checkpoint.
+test::Keys official_keys(const std::string& model) {
+  return test::released_keys("video_knet/keys_" + model + ".json");
 }
 
 void expect_official(const std::string& config, const std::string& model) {
