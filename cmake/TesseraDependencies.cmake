@@ -40,6 +40,10 @@ endif()
 add_library(tessera_torch INTERFACE)
 target_link_libraries(tessera_torch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(tessera_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+# From version 13 on GCC takes what is inlined of libtorch's small vectors for overruns.
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  target_compile_options(tessera_torch INTERFACE -Wno-array-bounds -Wno-stringop-overflow)
+endif()
 
 # Debian's libtorch takes its matrix products from whatever libblas.so.3 is.
 find_library(TESSERA_BLAS NAMES libblas.so.3)

@@ -1,8 +1,8 @@
 #include "tessera/nn/trained_convolution.h"
 
-#include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
+#include "tessera/nn/compat.h"
 #include "tessera/nn/winograd.h"
 
 namespace tessera {
@@ -38,7 +38,7 @@ bool suits_trained_convolution(const torch::nn::Conv2d& conv, const torch::Tenso
   const auto& weight = conv->weight;
   return torch::GradMode::is_enabled() && x.device().is_cpu() && x.layout() == torch::kStrided &&
          x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 &&
-         !at::autocast::is_cpu_enabled() && x.size(2) * x.size(3) >= kMinPixels &&
+         !autocast_of(torch::kCPU).on && x.size(2) * x.size(3) >= kMinPixels &&
          weight.size(0) % 4 == 0 && weight.size(1) % 4 == 0 && suits_winograd(conv);
 }
 
