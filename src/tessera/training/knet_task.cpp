@@ -149,7 +149,8 @@ class InstanceScorer : public Scorer {
 
   Scores scores() const override {
     Scores scores;
-    for (const auto& [name, value] : ap_.report().json["segm"]["stats"].items())
+    const auto report = ap_.report().json;
+    for (const auto& [name, value] : report.at("segm").at("stats").items())
       if (value.is_number()) scores.emplace_back(name, 100 * value.get<double>());
     return scores;
   }
