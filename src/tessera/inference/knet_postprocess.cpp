@@ -15,7 +15,7 @@ torch::Tensor mask_probabilities(const torch::Tensor& mask_logits, std::int64_t 
   const auto logits = mask_logits.to(torch::kCPU, torch::kFloat32);
   if (!logits.isfinite().all().item<bool>())
     fail("the network computes masks that are not finite; check the checkpoint's weights");
-  return upsample_bilinear(logits.unsqueeze(0), upsampling).squeeze(0).sigmoid_().contiguous();
+  return upsample_bilinear(logits.unsqueeze(0), upsampling).squeeze(0).sigmoid().contiguous();
 }
 
 ScaledMasks scaled_masks(const torch::Tensor& probabilities, const Geometry& geometry) {

@@ -65,10 +65,14 @@ Assignment KNetImpl::match(const torch::Tensor& scaled_masks, const torch::Tenso
                      target.masks, target.labels);
 }
 
-KNetImpl::HeadStep KNetImpl::train_head(const torch::Tensor& images,
+KernelHeadOutput KNetImpl::propose(const torch::Tensor& images) {
+  return rpn_head(neck(backbone->forward(images)));
+}
+
+KNetImpl::HeadStep KNetImpl::train_head(KernelHeadOutput proposed,
                                         const std::vector<MaskTargets>& targets, KNetTrace* trace) {
   HeadStep step;
-  step.head = rpn_head(neck(backbone->forward(images)));
+  step.head = std::move(proposed);
   step.scaled_masks = upsample_bilinear(step.head.mask_logits, options_.mask_upsampling);
   std::vector<torch::Tensor> segmentations;
   for (std::size_t b = 0; b < targets.size(); ++b) {
@@ -128,7 +132,7 @@ KNetImpl::StagesStep KNetImpl::train_stages(
 LossTerms KNetImpl::losses(const torch::Tensor& images, const std::vector<MaskTargets>& targets,
                            const std::function<torch::Tensor(torch::Tensor)>& mean_over_ranks,
                            KNetTrace* trace) {
-  const HeadStep step = train_head(images, targets, trace);
+  const HeadStep step = train_head(propose(images), targets, trace);
   LossTerms terms = train_stages(step, targets, {}, mean_over_ranks, trace).terms;
   terms.insert(terms.end(), step.terms.begin(), step.terms.end());
   return terms;

@@ -86,14 +86,15 @@ class KNetImpl : public torch::nn::Module {
 
   const KNetOptions& options() const { return options_; }
 
-  /// A training step in two halves, for models that do something between them.
+  /// A training step in parts, for models that do something between them.
+  KernelHeadOutput propose(const torch::Tensor& images);
   struct HeadStep {
     KernelHeadOutput head;  ///< with stuff
     torch::Tensor scaled_masks;
     std::vector<Assignment> assignments;
     LossTerms terms;
   };
-  HeadStep train_head(const torch::Tensor& images, const std::vector<MaskTargets>& targets,
+  HeadStep train_head(KernelHeadOutput proposed, const std::vector<MaskTargets>& targets,
                       KNetTrace* trace = nullptr);
   struct StagesStep {
     KernelUpdateOutput last;

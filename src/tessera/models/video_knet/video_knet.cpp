@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <utility>
+
 #include "tessera/core/error.h"
 
 namespace tessera {
@@ -9,6 +11,33 @@ namespace {
 
 void add_terms(LossTerms& terms, const LossTerms& more, const char* suffix) {
   for (const auto& [name, value] : more) terms.emplace_back(name + suffix, value);
+}
+
+bool learns_statistics(const torch::nn::Module& module) {
+  for (const auto& part : module.modules())
+    if (part->as<torch::nn::BatchNorm2d>() != nullptr && part->is_training()) return true;
+  return false;
+}
+
+/// What is proposed for two batches of one size, as far as the losses ask. They go through the
+/// network together, which reads its weights once for both, unless its statistics would mix.
+std::pair<KernelHeadOutput, KernelHeadOutput> propose_both(KNetImpl& net,
+                                                           const torch::Tensor& first,
+                                                           const torch::Tensor& second) {
+  std::pair<KernelHeadOutput, KernelHeadOutput> result;
+  if (learns_statistics(net)) {
+    result.first = net.propose(first);
+    result.second = net.propose(second);
+    return result;
+  }
+  const KernelHeadOutput both = net.propose(torch::cat({first, second}));
+  for (const auto member : {&KernelHeadOutput::features, &KernelHeadOutput::kernels,
+                            &KernelHeadOutput::mask_logits, &KernelHeadOutput::class_logits}) {
+    const auto halves = (both.*member).chunk(2);
+    result.first.*member = halves[0];
+    result.second.*member = halves[1];
+  }
+  return result;
 }
 
 }  // namespace
@@ -85,8 +114,10 @@ LossTerms VideoKNetImpl::pair_losses(
   }
   KNetTrace* key_trace = trace == nullptr ? nullptr : &trace->key;
   KNetTrace* reference_trace = trace == nullptr ? nullptr : &trace->reference;
-  const HeadStep key_head = train_head(keys, key_targets, key_trace);
-  const HeadStep reference_head = train_head(references, reference_targets, reference_trace);
+  auto [key_proposed, reference_proposed] = propose_both(*this, keys, references);
+  const HeadStep key_head = train_head(std::move(key_proposed), key_targets, key_trace);
+  const HeadStep reference_head =
+      train_head(std::move(reference_proposed), reference_targets, reference_trace);
   const StagesStep reference =
       train_stages(reference_head, reference_targets, {}, mean_over_ranks, reference_trace);
   const StagesStep key =
