@@ -60,7 +60,8 @@ NamedTensors tracker_tensors(const QuasiDenseTracker::State& state) {
   Rows tracks, identities, backdrops, counts;
   for (const auto& track : state.tracks) {
     tracks.add(object_row(track.box, track.score, track.label, track.embedding));
-    identities.add({static_cast<double>(track.id), static_cast<double>(track.last_frame)});
+    identities.add({static_cast<double>(track.id), static_cast<double>(track.last_frame),
+                    track.motion_x, track.motion_y});
   }
   for (const auto& backdrop : state.backdrops) {
     counts.add({static_cast<double>(backdrop.size())});
@@ -82,12 +83,15 @@ QuasiDenseTracker::State tracker_state(const NamedTensors& tensors) {
   const auto identities = matrix(tensors, "track_identities");
   const auto backdrops = matrix(tensors, "backdrop_objects");
   const auto counts = matrix(tensors, "backdrop_counts");
+  if (tracks.size(0) > 0 && identities.size(1) != 4)
+    fail("the state of the tracks is of an earlier version; start again with --force");
   for (std::int64_t t = 0; t < tracks.size(0); ++t) {
     TrackedDetection object = object_of(tracks[t].data_ptr<double>(), tracks.size(1));
     const auto* identity = identities[t].data_ptr<double>();
     state.tracks.push_back({static_cast<std::int64_t>(identity[0]), object.box, object.score,
                             object.label, static_cast<int>(identity[1]),
-                            std::move(object.embedding)});
+                            std::move(object.embedding), static_cast<float>(identity[2]),
+                            static_cast<float>(identity[3])});
   }
   std::int64_t next = 0;
   for (std::int64_t f = 0; f < counts.size(0); ++f) {

@@ -26,6 +26,7 @@ void read_fields(ConfigReader& reader, QuasiDenseTrackerOptions& options) {
                {"softmax", Similarity::kSoftmax},
                {"cosine", Similarity::kCosine}});
   reader.read("overlap_weight", options.overlap_weight, {.low = 0});
+  reader.read("move_boxes", options.move_boxes);
   reader.read("best_pairs_first", options.best_pairs_first);
 }
 

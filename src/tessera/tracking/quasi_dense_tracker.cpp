@@ -32,9 +32,29 @@ struct Grid {
 struct Memory {
   std::int64_t id;  ///< TrackMatches::kUntracked for backdrops
   int label;
-  const TrackBox* box;
+  TrackBox box;
   const std::vector<float>* embedding;
 };
+
+/// Where a track's box is by now if it goes on as it has moved.
+TrackBox moved_box(const QuasiDenseTracker::Track& track, int frame) {
+  const auto frames = static_cast<float>(frame - track.last_frame);
+  const float x = frames * track.motion_x, y = frames * track.motion_y;
+  const TrackBox& box = track.box;
+  return {box.left + x, box.top + y, box.right + x, box.bottom + y};
+}
+
+/// Takes a detection's place up, and half of how it got there.
+void move_to(QuasiDenseTracker::Track& track, const TrackBox& box, int frame) {
+  constexpr float kNewest = 0.5F;
+  const float frames = static_cast<float>(std::max(1, frame - track.last_frame));
+  const TrackBox& last = track.box;
+  const float x = (box.left + box.right - last.left - last.right) / 2 / frames;
+  const float y = (box.top + box.bottom - last.top - last.bottom) / 2 / frames;
+  track.motion_x += kNewest * (x - track.motion_x);
+  track.motion_y += kNewest * (y - track.motion_y);
+  track.box = box;
+}
 
 float dot(const std::vector<float>& a, const std::vector<float>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0F);
@@ -92,7 +112,7 @@ Grid compare(std::span<const TrackedDetection> detections, const std::vector<std
       if (options.same_class && memory[column].label != detection.label)
         similarity = 0;
       else if (options.overlap_weight > 0)
-        similarity += options.overlap_weight * box_overlap(detection.box, *memory[column].box);
+        similarity += options.overlap_weight * box_overlap(detection.box, memory[column].box);
     }
   }
   return similarities;
@@ -132,14 +152,15 @@ std::vector<std::size_t> QuasiDenseTracker::without_duplicates(
   return kept;
 }
 
-void QuasiDenseTracker::assign(std::span<const TrackedDetection> detections,
-                               TrackMatches& matches) const {
+void QuasiDenseTracker::assign(std::span<const TrackedDetection> detections, TrackMatches& matches,
+                               int frame) const {
   std::vector<Memory> memory;
   for (const Track& track : tracks_)
-    memory.push_back({track.id, track.label, &track.box, &track.embedding});
+    memory.push_back({track.id, track.label,
+                      options_.move_boxes ? moved_box(track, frame) : track.box, &track.embedding});
   for (const auto& backdrop : backdrops_)
     for (const TrackedDetection& waiting : backdrop)
-      memory.push_back({TrackMatches::kUntracked, waiting.label, &waiting.box, &waiting.embedding});
+      memory.push_back({TrackMatches::kUntracked, waiting.label, waiting.box, &waiting.embedding});
   Grid similarities = compare(detections, matches.kept, memory, options_);
   std::vector<std::size_t> waiting(similarities.rows);
   std::iota(waiting.begin(), waiting.end(), std::size_t{0});
@@ -176,7 +197,7 @@ void QuasiDenseTracker::remember(std::span<const TrackedDetection> detections,
       for (std::size_t c = 0; c < known->embedding.size(); ++c)
         known->embedding[c] = (1 - options_.momentum) * known->embedding[c] +
                               options_.momentum * detection.embedding[c];
-      known->box = detection.box;
+      move_to(*known, detection.box, frame);
       known->score = detection.score;
       known->label = detection.label;
       known->last_frame = frame;
@@ -207,7 +228,7 @@ TrackMatches QuasiDenseTracker::match(std::span<const TrackedDetection> detectio
   TrackMatches matches;
   matches.kept = without_duplicates(detections);
   matches.ids.assign(matches.kept.size(), TrackMatches::kUntracked);
-  if (!tracks_.empty() && !matches.kept.empty()) assign(detections, matches);
+  if (!tracks_.empty() && !matches.kept.empty()) assign(detections, matches, frame);
   for (std::size_t i = 0; i < matches.kept.size(); ++i)
     if (matches.ids[i] == TrackMatches::kUntracked &&
         detections[matches.kept[i]].score > options_.new_track_score)

@@ -40,6 +40,7 @@ struct QuasiDenseTrackerOptions {
   bool same_class = true;              ///< matches only within a class
   Similarity similarity = Similarity::kBisoftmax;
   float overlap_weight = 0;       ///< of the overlap of boxes, which is added to the similarity
+  bool move_boxes = false;        ///< before that, a track's box goes on as it has moved
   bool best_pairs_first = false;  ///< else the detection of the highest score chooses first
 };
 
@@ -65,6 +66,7 @@ class QuasiDenseTracker {
     int label = 0;
     int last_frame = 0;
     std::vector<float> embedding;
+    float motion_x = 0, motion_y = 0;  ///< of the box's middle, pixels a frame
   };
 
   explicit QuasiDenseTracker(const QuasiDenseTrackerOptions& options = {}) : options_(options) {}
@@ -89,7 +91,7 @@ class QuasiDenseTracker {
 
  private:
   std::vector<std::size_t> without_duplicates(std::span<const TrackedDetection> detections) const;
-  void assign(std::span<const TrackedDetection> detections, TrackMatches& matches) const;
+  void assign(std::span<const TrackedDetection> detections, TrackMatches& matches, int frame) const;
   void remember(std::span<const TrackedDetection> detections, const TrackMatches& matches,
                 int frame);
 

@@ -67,6 +67,25 @@ TEST(QuasiDenseTracker, AmongLikesTheNearestTakesTheTrackWhereOverlapCounts) {
   }
 }
 
+TEST(QuasiDenseTracker, WhoPassEachOtherGoOnTheirWaysWhereBoxesMove) {
+  QuasiDenseTrackerOptions options;
+  options.similarity = QuasiDenseTrackerOptions::Similarity::kCosine;
+  options.overlap_weight = 1;
+  options.best_pairs_first = true;
+  const auto frame = [](float a, float b) {
+    return std::vector{car(a, 0.9F, kRed), car(b, 0.8F, kRed)};
+  };
+  for (const bool move_boxes : {false, true}) {
+    options.move_boxes = move_boxes;
+    QuasiDenseTracker tracker(options);
+    tracker.match(frame(0, 18), 0);
+    EXPECT_EQ(tracker.match(frame(6, 12), 1).ids, (std::vector<std::int64_t>{0, 1}));
+    // The first is at 12 now and the second at 6.
+    EXPECT_EQ(tracker.match(frame(12, 6), 2).ids,
+              move_boxes ? (std::vector<std::int64_t>{0, 1}) : (std::vector<std::int64_t>{1, 0}));
+  }
+}
+
 // With one track and one detection both shares of the similarity are 1, whatever they look like.
 TEST(QuasiDenseTracker, ALoneDetectionTakesTheLoneTrack) {
   QuasiDenseTracker tracker;

@@ -1,5 +1,6 @@
 #include "tessera/training/knet_task.h"
 
+#include <spdlog/spdlog.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -150,8 +151,11 @@ class InstanceScorer : public Scorer {
   Scores scores() const override {
     Scores scores;
     const auto report = ap_.report().json;
+    // -1 where there is nothing to find.
     for (const auto& [name, value] : report.at("segm").at("stats").items())
-      if (value.is_number()) scores.emplace_back(name, 100 * value.get<double>());
+      if (value.is_number() && value.get<double>() >= 0)
+        scores.emplace_back(name, 100 * value.get<double>());
+    if (scores.empty()) spdlog::warn("the validation pictures have no object to find: no AP");
     return scores;
   }
 

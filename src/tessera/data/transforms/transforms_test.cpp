@@ -1,130 +1,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <deque>
 #include <fstream>
-#include <iterator>
 #include <set>
-#include <stdexcept>
 
-#include "tessera/checkpoint/safetensors.h"
 #include "tessera/core/config.h"
-#include "tessera/core/file.h"
-#include "tessera/core/json.h"
 #include "tessera/data/transforms/normalize.h"
 #include "tessera/data/transforms/pipeline.h"
 #include "test_support.h"
 
 namespace tessera {
 namespace {
-
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in) << path;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The golden `transforms` of mmseg: every step's result of seven pictures, and what was drawn.
-class MmsegTransforms : public ::testing::Test {
- protected:
-  static std::filesystem::path folder() { return test::golden_dir() / "knet_seg"; }
-
-  const TensorView& tensor(const std::string& name) const {
-    for (const auto& [key, view] : golden_.tensors)
-      if (key == name) return view;
-    throw std::runtime_error("no tensor " + name);
-  }
-
-  /// An 8-bit tensor; three channels are B, G, R in the golden and R, G, B here.
-  Image pixels(const std::string& name) {
-    const TensorView& view = tensor(name);
-    const int channels = view.shape.size() == 3 ? 3 : 1;
-    Image image({static_cast<int>(view.shape[1]), static_cast<int>(view.shape[0])}, channels);
-    std::ranges::copy(view.packed_bytes(), image.values().begin());
-    for (std::size_t i = 0; channels == 3 && i < image.values().size(); i += 3)
-      std::swap(image.values()[i], image.values()[i + 2]);
-    return image;
-  }
-
-  const Safetensors golden_ = read_safetensors(folder() / "transforms.safetensors");
-};
-
-/// The official's draws, one after the other.
-struct Draws {
-  explicit Draws(const JsonValue& list) {
-    for (const JsonValue& draw : list.as_list("draws"))
-      values.push_back(draw.as_list("draw")[2].as_number("value"));
-  }
-  double next() {
-    EXPECT_FALSE(values.empty());
-    const double value = values.front();
-    values.pop_front();
-    return value;
-  }
-  std::deque<double> values;
-};
-
-PhotometricChoice replay_photometric(Draws draws) {
-  PhotometricChoice choice;
-  const auto draw = [&]() -> std::optional<float> {
-    if (draws.next() == 0) return std::nullopt;
-    return static_cast<float>(draws.next());
-  };
-  choice.brightness = draw();
-  choice.contrast_first = draws.next() == 1;
-  if (choice.contrast_first) choice.contrast = draw();
-  choice.saturation = draw();
-  if (const auto hue = draw()) choice.hue = static_cast<int>(*hue);
-  if (!choice.contrast_first) choice.contrast = draw();
-  EXPECT_TRUE(draws.values.empty());
-  return choice;
-}
-
-TEST_F(MmsegTransforms, EveryStepEqualsTheOfficialOne) {
-  JsonParser parser;
-  const std::string manifest = read_all(folder() / "transforms.json");
-  const auto cases = parser.parse(manifest).at("cases").as_list("cases");
-  ASSERT_GE(cases.size(), 6u);
-  for (const JsonValue& golden : cases) {
-    const std::string prefix = std::to_string(golden.integer("index")) + ".";
-    SCOPED_TRACE(prefix);
-    Frame frame{.key = {}, .image = pixels(prefix + "image")};
-    frame.semantic = pixels(prefix + "label_reduced");
-
-    const Scale scale = scaled_by({96, 48}, 0.5 + 1.5 * Draws(golden.at("resize_draws")).next());
-    resize_frame(frame, rescaled_size(frame.image.size(), scale));
-    EXPECT_TRUE(frame.image == pixels(prefix + "resized"));
-    EXPECT_TRUE(frame.semantic == pixels(prefix + "resized_label"));
-
-    Draws offsets(golden.at("crop_draws"));
-    crop_frame(frame, choose_crop(frame.semantic, {40, 40}, 0.75, [&](std::int64_t most) {
-                 const auto offset = static_cast<std::int64_t>(offsets.next());
-                 EXPECT_LE(offset, most);
-                 return offset;
-               }));
-    EXPECT_TRUE(offsets.values.empty());
-    EXPECT_TRUE(frame.image == pixels(prefix + "cropped"));
-    EXPECT_TRUE(frame.semantic == pixels(prefix + "cropped_label"));
-
-    if (golden.flag("flip")) flip_frame(frame);
-    apply_photometric(frame.image, replay_photometric(Draws(golden.at("distort_draws"))));
-    EXPECT_TRUE(frame.image == pixels(prefix + "distorted"));
-
-    std::vector<float> planes(3 * 40 * 40, -1);
-    normalize_into(frame.image, {}, {40, 40}, planes.data());
-    const std::vector<std::uint8_t> final = tensor(prefix + "final").packed_bytes();
-    for (int c = 0, i = 0; c < 3; ++c)
-      for (int y = 0; y < 40; y += 2)
-        for (int x = 0; x < 40; x += 2, ++i) {
-          float expected;
-          std::memcpy(&expected, final.data() + i * sizeof expected, sizeof expected);
-          ASSERT_NEAR(planes[(c * 40 + y) * 40 + x], expected, 1e-6);
-        }
-    EXPECT_TRUE(pad_labels(frame.semantic, {40, 40}, 255) == pixels(prefix + "final_label"));
-  }
-}
 
 Frame small_frame() {
   Frame frame{.key = {"", 0, "street"}, .image = Image({8, 4}, 3, 7)};
